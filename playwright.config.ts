@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test'
+
+/** Browser journeys against the built app: `npm test` builds it first. Each test starts its own server and its own profiles. */
+export default defineConfig({
+  testDir: 'tests/e2e',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'node_modules/.cache/playwright',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+})
