@@ -1,0 +1,4 @@
+import { defineShareHandler } from '../../shares/http'
+
+/** `POST /api/share` creates one. */
+export default defineShareHandler()

@@ -1,0 +1,124 @@
+import type { H3Event } from 'h3'
+import { openBlobs } from './blobs/open'
+import type { Blobs } from './blobs/blobs'
+import type { Config } from './config'
+import { createClientAddress, type ClientAddress } from './http/address'
+import { createRateLimits, type RateLimits } from './http/rate-limits'
+import { createLog, type Log } from './log'
+import type { ShareQuotas } from './shares/quotas'
+import { createShares, type Shares } from './shares/shares'
+import { createOpenRouter, type OpenRouter } from './openrouter/openrouter'
+import { createRuns, type Runs } from './runs/runs'
+import { createSpaces, type Spaces } from './spaces/spaces'
+import { lockFolder } from './sql/folder-lock'
+import { openDatabase } from './sql/open'
+import type { Database, Dialect } from './sql/schema'
+import { createHub, type Hub } from './sync/hub'
+import { maintain } from './sync/maintenance'
+import { createSnapshots, type Snapshots } from './sync/snapshots'
+import { createSync, type Sync } from './sync/sync'
+import { createCodes, type Codes } from './tokens/codes'
+import { createTokens, type Tokens } from './tokens/tokens'
+
+/** Everything the server is made of. Routes and sessions get it whole; subjects get only what they need. */
+export interface Context {
+  config: Config
+  log: Log
+  database: Database
+  dialect: Dialect
+  /** Wall clock in ms. */
+  now(): number
+  startedAt: number
+  clientAddress: ClientAddress
+  limits: RateLimits
+  spaces: Spaces
+  tokens: Tokens
+  codes: Codes
+  sync: Sync
+  hub: Hub
+  snapshots: Snapshots
+  openrouter: OpenRouter
+  runs: Runs
+  blobs: Blobs
+  shares: Shares
+  close(): Promise<void>
+}
+
+const hour = 60 * 60 * 1000
+/** A server that never runs for an hour is tidied all the same. */
+const soonAfterStart = 60 * 1000
+
+/** What the outside gives: the clock, where log lines go (stdout if absent), other bounds for shares, and how long (ms) to wait for a data folder in use. */
+export interface Surroundings { now?(): number, log?: Log, shareQuotas?: Partial<ShareQuotas>, waitForFolder?: number }
+
+/** Takes the data folder, opens the database and assembles the subjects. Fails as a whole: nothing stays open. */
+export async function createContext(config: Config, { now = Date.now, log = createLog(config), shareQuotas, waitForFolder }: Surroundings = {}): Promise<Context> {
+  const unlockFolder = lockFolder(config.dataDir, waitForFolder)
+  let database: Database | undefined
+  const release = async () => {
+    await database?.destroy()
+    unlockFolder()
+  }
+  try {
+    const opened = await openDatabase(config, log, now)
+    database = opened.database
+    return await assemble(config, opened, { now, log, shareQuotas, release })
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+interface Parts { now(): number, log: Log, shareQuotas: Partial<ShareQuotas> | undefined, release(): Promise<void> }
+
+async function assemble(config: Config, { database, dialect }: { database: Database, dialect: Dialect }, { now, log, shareQuotas, release }: Parts): Promise<Context> {
+  const hub = createHub()
+  const spaces = createSpaces({ database, now })
+  const tokens = createTokens({ database, hub, now, ttlDays: config.spskTtlDays })
+  const codes = createCodes({ config, database, log, now })
+  const sync = createSync({ database, dialect, hub, now })
+  const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes })
+  const openrouter = createOpenRouter({ apiUrl: config.openrouterApiUrl, publicUrl: config.publicUrl, now })
+  const runs = createRuns({ database, sync, openrouter, blobs, log, now })
+  // One process owns the folder: whatever is open was left behind by an earlier one.
+  if (dialect === 'sqlite') await runs.reap('all')
+  const shares = await createShares({ database, dialect, blobs, now, log, config }, shareQuotas)
+  const sweep = setInterval(() => hub.sweep(now()), 1_000)
+  const tidy = () => void maintain({ database, sync, spaces, now }).catch((error: unknown) => log.error({ err: error }, 'maintenance failed'))
+  const timers = [setInterval(tidy, hour), setTimeout(tidy, soonAfterStart), sweep]
+  for (const timer of timers) timer.unref()
+
+  return {
+    config, log, database, dialect, now, spaces, tokens, codes, sync, hub, openrouter, runs, blobs, shares,
+    snapshots: createSnapshots({ database, dataDir: config.dataDir, log }),
+    startedAt: now(),
+    clientAddress: createClientAddress(config.trustedProxies),
+    limits: createRateLimits(),
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await runs.close()
+      hub.closeAll(1001, 'the server is stopping')
+      shares.close()
+      await blobs.close()
+      await release()
+    },
+  }
+}
+
+declare module 'h3' {
+  interface H3EventContext { holdfast?: Context }
+}
+
+let running: Context | undefined
+
+/** Set once, by the server's plugin or by a test's server. */
+export function setContext(context: Context | undefined): void {
+  running = context
+}
+
+/** The running server's context; an event of a test's server carries its own. */
+export function getContext(event?: H3Event): Context {
+  const context = event?.context.holdfast ?? running
+  if (!context) throw new Error('the server has not started')
+  return context
+}

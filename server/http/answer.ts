@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { defineEventHandler, getQuery, setResponseStatus, type EventHandler, type H3Event } from 'h3'
+import type { z } from 'zod'
+import { createError, errorStatus, fail, HoldfastException, type HoldfastError } from '~/shared/errors'
+import { limits } from '~/shared/limits'
+import { getContext, type Context } from '../context'
+import type { Log } from '../log'
+import type { Identity } from '../tokens/tokens'
+import { authenticateRequest } from './authenticate'
+import { readJsonBody } from './body'
+
+export interface JsonRoute<Body extends z.ZodType, Query extends z.ZodType> {
+  /** `device` wants a Bearer token; `none` leaves it to the handler. */
+  auth: 'device' | 'none'
+  body?: Body
+  query?: Query
+  /** Bytes of the body, 1 MiB if absent. */
+  limit?: number
+}
+
+export interface JsonCall<Body, Query, Who> { event: H3Event, body: Body, query: Query, identity: Who, context: Context }
+
+/** An answer that is JSON text already, `ok` included: for pages of the log, and where a failure carries more than its error. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
+/**
+ * A route that answers `{ ok: true, ...value }`, or `{ ok: false, error }` with the code's status. Body and query are parsed before
+ * the handler runs. A stream or `JsonText` goes out as it is. Whatever it throws that is not a HoldfastException is logged and answered as `internal`, without its words.
+ */
+export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodType, Auth extends 'device' | 'none'>(
+  route: JsonRoute<Body, Query> & { auth: Auth },
+  handle: (call: JsonCall<z.output<Body>, z.output<Query>, Auth extends 'device' ? Identity : Identity | null>) => Promise<object> | object,
+): EventHandler {
+  return defineEventHandler(async (event) => {
+    const context = getContext(event)
+    try {
+      event.node.res.setHeader('cache-control', 'no-store')
+      const identity = route.auth === 'device' ? await authenticateRequest(event, context) : null
+      const query = route.query ? parse(route.query, getQuery(event), 'query') : undefined
+      const body = await parseBody(event, route)
+      const call = { event, body, query, identity, context } as JsonCall<z.output<Body>, z.output<Query>, Auth extends 'device' ? Identity : Identity | null>
+      const value = await handle(call)
+      if (value instanceof Readable) return await sendStream(event, value, context.log)
+      if (!(value instanceof JsonText)) return { ok: true, ...value }
+      event.node.res.setHeader('content-type', 'application/json')
+      return value.text
+    } catch (error) {
+      return answerError(event, error, context.log)
+    }
+  })
+}
+
+/** Ends the source with the answer, whichever goes first: a reader that leaves must not keep a file open. */
+async function sendStream(event: H3Event, stream: Readable, log: Log): Promise<void> {
+  try {
+    await pipeline(stream, event.node.res)
+  } catch (error) {
+    if (!event.node.res.headersSent) throw error
+    // Too late for an answer: the reader sees that it was cut off.
+    log.debug({ err: error }, 'an answer was cut off')
+  }
+}
+
+async function parseBody(event: H3Event, { body, limit = limits.bodyBytes }: { body?: z.ZodType, limit?: number }): Promise<unknown> {
+  if (event.method === 'GET' || event.method === 'HEAD') return undefined
+  // Read even where none is wanted: a foreign content type is refused on every route that changes something.
+  const value = await readJsonBody(event, limit)
+  return body ? parse(body, value, 'body') : undefined
+}
+
+/** Parses what came from outside; fails with `invalid_request` and the paths that are wrong, never with their values. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  return fail('invalid_request', `the ${what} is not as expected`, { issues })
+}
+
+/** What was thrown, as the error that may be shown. A bug is logged with its cause and becomes `internal`. */
+function toHoldfastError(error: unknown, log: Log): HoldfastError {
+  if (error instanceof HoldfastException) return error.error
+  log.error({ err: error }, 'a request failed')
+  return createError('internal', 'something went wrong on the server')
+}
+
+/** Answers a failure in Holdfast's own shape. */
+export function answerError(event: H3Event, error: unknown, log: Log): { ok: false, error: HoldfastError } {
+  const shown = toHoldfastError(error, log)
+  setResponseStatus(event, errorStatus[shown.code])
+  const retryAfter = shown.details?.retryAfter
+  if (typeof retryAfter === 'number') event.node.res.setHeader('retry-after', String(Math.ceil(retryAfter)))
+  return { ok: false, error: shown }
+}

@@ -1,0 +1,121 @@
+import type { Part, PartDelta } from '~/shared/domain/part'
+import type { Delta, ReasoningDetail } from './chat-chunk'
+import { parseDataUrl } from './data-url'
+import type { Scrubber, ScrubStream } from './scrub'
+
+/** An image of a reply that waits to be stored; its part has the number `index`. */
+export interface ReplyImage { index: number, mime: string, bytes: Uint8Array }
+export interface Assembled { parts: PartDelta[], images: ReplyImage[] }
+
+/** No reply has so many parts; a provider that goes on has lost its way. */
+const mostParts = 5_000
+const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
+
+interface OpenPart { kind: 'text' | 'reasoning', index: number, scrub: ScrubStream, since: number }
+interface OpenTool { index: number, type: string, input: string, scrub: ScrubStream }
+
+/**
+ * Turns the provider's deltas into numbered parts (shared/domain/part.ts). A new part begins where the kind changes; sources stand
+ * where they come without breaking the text. A reply that goes on from `before` keeps those parts and writes on in its last text.
+ */
+export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: Scrubber, now: () => number, before?: readonly Part[] }) {
+  let next = before.length
+  let open: OpenPart | null = before.at(-1)?.type === 'text' ? { kind: 'text', index: next - 1, scrub: scrubber.stream(), since: now() } : null
+  const tools = new Map<number, OpenTool>()
+  const sources = new Set<string>()
+  let details: ReasoningDetail[] = []
+
+  /** Ends the open part: what was held back, and for reasoning how long it took and what the provider may want to see again. */
+  const close = (out: PartDelta[]): void => {
+    if (!open) return
+    const rest = open.scrub.flush()
+    if (rest) out.push({ index: open.index, type: open.kind, text: rest })
+    if (open.kind === 'reasoning') {
+      const kept = details.filter((detail) => detail.signature || detail.data)
+      out.push({ index: open.index, type: 'reasoning', ms: Math.max(0, now() - open.since), ...(kept.length > 0 ? { details: scrubber.json(kept) } : {}) })
+      details = []
+    }
+    open = null
+  }
+
+  const write = (kind: 'text' | 'reasoning', text: string, out: PartDelta[]): void => {
+    if (open?.kind !== kind) {
+      close(out)
+      open = { kind, index: next++, scrub: scrubber.stream(), since: now() }
+    }
+    const clean = open.scrub.push(text)
+    if (clean) out.push({ index: open.index, type: kind, text: clean })
+  }
+
+  const writeTool = (call: NonNullable<Delta['tool_calls']>[number], position: number, out: PartDelta[]): void => {
+    const number = call.index ?? position
+    let tool = tools.get(number)
+    if (!tool) {
+      close(out)
+      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown')}`, input: '', scrub: scrubber.stream() }
+      tools.set(number, tool)
+      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: call.id } : {}), input: '' })
+    }
+    if (!call.function?.arguments) return
+    tool.input += tool.scrub.push(call.function.arguments)
+    out.push({ index: tool.index, type: tool.type, input: tool.input })
+  }
+
+  const writeImage = (url: string, { parts, images }: Assembled): void => {
+    const data = parseDataUrl(url)
+    if (!data && !isLink(url)) return
+    close(parts)
+    const index = next++
+    if (data) images.push({ index, ...data })
+    else parts.push({ index, type: 'source-url', url: scrubber.text(url), title: 'Image' })
+  }
+
+  return {
+    add(delta: Delta): Assembled {
+      const out: Assembled = { parts: [], images: [] }
+      if (next >= mostParts) return out
+      addDetails(details, delta.reasoning_details ?? [])
+      const reasoning = delta.reasoning ?? delta.reasoning_content ?? detailsToText(delta.reasoning_details ?? [])
+      if (reasoning) write('reasoning', reasoning, out.parts)
+      if (delta.content) write('text', delta.content, out.parts)
+      if (delta.refusal) write('text', delta.refusal, out.parts)
+      for (const [position, call] of (delta.tool_calls ?? []).entries()) writeTool(call, position, out.parts)
+      for (const image of delta.images ?? []) writeImage(image.image_url.url, out)
+      for (const { url_citation: source } of delta.annotations ?? []) {
+        if (!source || sources.has(source.url) || !isLink(source.url)) continue
+        sources.add(source.url)
+        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title) } : {}) })
+      }
+      return out
+    },
+    /** What is left when the stream is over, however it ended. */
+    end(): PartDelta[] {
+      const out: PartDelta[] = []
+      close(out)
+      for (const tool of tools.values()) {
+        const rest = tool.scrub.flush()
+        if (rest) out.push({ index: tool.index, type: tool.type, input: tool.input + rest })
+      }
+      return out
+    },
+  }
+}
+
+/** Pieces of one detail share `index` and `type`; a signature comes late, in a piece without text. */
+function addDetails(details: ReasoningDetail[], pieces: readonly ReasoningDetail[]): void {
+  for (const piece of pieces) {
+    const same = details.find((detail) => detail.index === piece.index && detail.type === piece.type)
+    if (!same) {
+      details.push({ ...piece })
+      continue
+    }
+    for (const name of ['text', 'summary', 'data'] as const) {
+      const more = piece[name]
+      if (more) same[name] = (same[name] ?? '') + more
+    }
+    if (piece.signature) same.signature = piece.signature
+  }
+}
+
+/** The readable text of details, for a provider that sends no `reasoning` beside them. */
+const detailsToText = (details: readonly ReasoningDetail[]): string => details.map((detail) => detail.text ?? detail.summary ?? '').join('')

@@ -1,0 +1,4 @@
+import { defineSharePage } from '../../../shares/viewer/http'
+
+/** The page of a share. */
+export default defineSharePage()

@@ -1,0 +1,3 @@
+import { defineBasePathHandler } from '../../../../shares/base-path'
+
+export default defineBasePathHandler()

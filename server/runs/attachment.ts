@@ -1,0 +1,64 @@
+import type { RunDelta, RunEnd } from '~/shared/protocol/run'
+import type { LiveRun } from './live-run'
+import { mergeDeltas, type RunEvent } from './merge-deltas'
+
+/** Deltas of one run go out at most this often to one device (design.md, One send 5). */
+const coalesceMs = 40
+/** Above this a device is slow: what it has not read is merged until it reads again. */
+const slowBytes = 256 * 1024
+const slowMs = 100
+
+/** The end of a wire: a socket or an event stream. */
+export interface RunWire {
+  send(message: RunDelta | RunEnd): void
+  /** Bytes that have been sent and not yet taken. */
+  buffered(): number
+}
+
+/** Sends a live run to a device from step `after` + 1 on: the first delta at once, later ones merged within 40 ms. Returns what ends it. */
+export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => void {
+  let position = Math.min(after, run.seq())
+  let sentRetryAt: number | null = null
+  let lastSent = 0
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let end: RunEnd | null = null
+
+  const schedule = (ms: number): void => { timer ??= setTimeout(flush, ms) }
+  const flush = (): void => {
+    timer = null
+    if (wire.buffered() > slowBytes) return schedule(slowMs)
+    const retryAt = run.retryAt()
+    if (position < run.seq() || retryAt !== sentRetryAt) {
+      wire.send(deltaOf(run.id, run.events.slice(position), run.seq(), retryAt))
+      position = run.seq()
+      sentRetryAt = retryAt
+      lastSent = performance.now()
+    }
+    if (end) wire.send(end)
+  }
+  const changed = (): void => {
+    if (timer) return
+    const since = performance.now() - lastSent
+    if (since >= coalesceMs && wire.buffered() <= slowBytes) flush()
+    else schedule(Math.max(0, coalesceMs - since))
+  }
+
+  const unlisten = run.listen({
+    changed,
+    ended(message) {
+      end = message
+      if (timer) clearTimeout(timer)
+      flush()
+    },
+  })
+  if (!end && (position < run.seq() || run.retryAt() !== null)) flush()
+  return () => {
+    unlisten()
+    if (timer) clearTimeout(timer)
+    timer = null
+  }
+}
+
+export function deltaOf(run: string, events: Iterable<RunEvent>, seq: number, retryAt: number | null = null): RunDelta {
+  return { type: 'run-delta', run: run as RunDelta['run'], seq, parts: mergeDeltas(events), ...(retryAt === null ? {} : { retryAt }) }
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import type { MessageStatus, Usage } from '~/shared/domain/message'
+import { usageSchema, statusSchema } from '~/shared/domain/message'
+import { partDeltaSchema } from '~/shared/domain/part'
+import { holdfastErrorSchema, type HoldfastError } from '~/shared/errors'
+import type { Database, Trx } from '../sql/schema'
+import type { RunEvent } from './merge-deltas'
+import type { RunTable } from './schema'
+
+export interface RunKey { space: string, id: string }
+/** A run as it stands in the database. */
+export interface StoredRun {
+  space: string, id: string, thread: string, message: string, status: MessageStatus, seq: number, usage: Usage | null, error: HoldfastError | null
+}
+
+const eventsSchema = z.array(z.object({ seq: z.number(), parts: z.array(partDeltaSchema) }))
+const open = ['queued', 'streaming']
+
+const parsed = <T>(schema: z.ZodType<T>, text: string | null): T | null => (text === null ? null : schema.parse(JSON.parse(text)))
+const toRun = ({ space, id, thread, message, status, seq, usage, error }: Omit<RunTable, 'device' | 'owner' | 'created_at' | 'started_at' | 'heartbeat' | 'ended_at'>): StoredRun => ({
+  space, id, thread, message, seq, status: statusSchema.parse(status), usage: parsed(usageSchema, usage), error: parsed(holdfastErrorSchema, error),
+})
+
+export async function readRun(database: Database | Trx, { space, id }: RunKey): Promise<StoredRun | null> {
+  const row = await database.selectFrom('run').select(['space', 'id', 'thread', 'message', 'status', 'seq', 'usage', 'error'])
+    .where('space', '=', space).where('id', '=', id).executeTakeFirst()
+  return row ? toRun(row) : null
+}
+
+export interface NewRun extends RunKey { thread: string, message: string, device: string, owner: string, now: number }
+export async function insertRun(trx: Trx, { now, ...run }: NewRun): Promise<void> {
+  await trx.insertInto('run').values({ ...run, status: 'queued', seq: 0, created_at: now, heartbeat: now, started_at: null, ended_at: null, usage: null, error: null }).execute()
+}
+
+/** Records that a run nobody has asked for yet must never start. */
+export async function insertStoppedRun(trx: Trx, { space, id }: RunKey, device: string, now: number): Promise<void> {
+  await trx.insertInto('run').values({
+    space, id, thread: '', message: '', device, status: 'stopped', owner: '', seq: 0, created_at: now, started_at: null, heartbeat: now, ended_at: now, usage: null, error: null,
+  }).execute()
+}
+
+/** queued → streaming; false when somebody ended it before. */
+export async function markStarted(trx: Trx, { space, id }: RunKey, owner: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await trx.updateTable('run').set({ status: 'streaming', owner, started_at: now, heartbeat: now })
+    .where('space', '=', space).where('id', '=', id).where('status', '=', 'queued').executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** The compare-and-set of every ending: true for the one that ended the run, false for whoever comes second. */
+export async function markEnded(
+  trx: Trx, { space, id }: RunKey, ending: { status: MessageStatus, usage: Usage | null, error: HoldfastError | null, seq: number, now: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx.updateTable('run').set({
+    status: ending.status, ended_at: ending.now, seq: ending.seq,
+    usage: ending.usage && JSON.stringify(ending.usage), error: ending.error && JSON.stringify(ending.error),
+  }).where('space', '=', space).where('id', '=', id).where('status', 'in', open).executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Says that the runs of this process are alive, and answers which of them are still open. */
+export async function beat(database: Database, owner: string, now: number): Promise<RunKey[]> {
+  await database.updateTable('run').set({ heartbeat: now }).where('owner', '=', owner).where('ended_at', 'is', null).execute()
+  return database.selectFrom('run').select(['space', 'id']).where('owner', '=', owner).where('ended_at', 'is', null).execute()
+}
+
+/** Runs that nobody keeps alive: all open ones, or those silent since `before`. */
+export async function readSilentRuns(database: Database, before: number): Promise<StoredRun[]> {
+  const rows = await database.selectFrom('run').select(['space', 'id', 'thread', 'message', 'status', 'seq', 'usage', 'error'])
+    .where('ended_at', 'is', null).where('heartbeat', '<', before).execute()
+  return rows.map(toRun)
+}
+
+export interface EventBatch extends RunKey { events: readonly RunEvent[] }
+/** Stores batches of steps; one that is there already is left alone. */
+export async function insertEvents(database: Database | Trx, batches: readonly EventBatch[]): Promise<void> {
+  const rows = batches.flatMap(({ space, id, events }) => {
+    const last = events.at(-1)
+    return last ? [{ space, run: id, seq: last.seq, data: JSON.stringify(events) }] : []
+  })
+  if (rows.length > 0) await database.insertInto('run_event').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+}
+
+/** Steps after `after`, in order, each once. */
+export async function readEvents(database: Database | Trx, { space, id }: RunKey, after: number): Promise<RunEvent[]> {
+  const rows = await database.selectFrom('run_event').select('data')
+    .where('space', '=', space).where('run', '=', id).where('seq', '>', after).orderBy('seq').execute()
+  const events: RunEvent[] = []
+  let last = after
+  for (const event of rows.flatMap((row) => eventsSchema.parse(JSON.parse(row.data)))) {
+    if (event.seq <= last) continue
+    last = event.seq
+    events.push(event)
+  }
+  return events
+}
+
+/** Forgets the steps of runs that ended from `from` up to `before`: their rows hold the whole reply. */
+export async function deleteEvents(database: Database, from: number, before: number): Promise<void> {
+  const rows = await database.selectFrom('run').select(['space', 'id']).where('ended_at', '>=', from).where('ended_at', '<', before)
+    .where((eb) => eb.exists(eb.selectFrom('run_event').select('run_event.seq').whereRef('run_event.space', '=', 'run.space').whereRef('run_event.run', '=', 'run.id')))
+    .execute()
+  for (const { space, id } of rows) await database.deleteFrom('run_event').where('space', '=', space).where('run', '=', id).execute()
+}

@@ -1,0 +1,28 @@
+import { ShareFailure } from './failure'
+
+/**
+ * Reads JSON that a stranger wrote. Bytes that are not UTF-8 are refused rather than replaced, and a `__proto__` member is dropped:
+ * it is harmless as parsed, but not to the next program that copies it member by member.
+ */
+export function parseForeignJson(bytes: Uint8Array): unknown {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  }
+  catch (cause) {
+    throw Object.assign(new ShareFailure(400, 'The request body is not UTF-8'), { cause })
+  }
+  try {
+    return /__proto__|\\u00[57]/i.test(text) ? JSON.parse(text, withoutPrototype) : JSON.parse(text)
+  }
+  catch (cause) {
+    throw Object.assign(new ShareFailure(400, 'Malformed JSON in request body'), { cause })
+  }
+}
+
+function withoutPrototype(_key: string, value: unknown): unknown {
+  if (value && typeof value === 'object' && Object.hasOwn(value, '__proto__')) {
+    Reflect.deleteProperty(value, '__proto__')
+  }
+  return value
+}

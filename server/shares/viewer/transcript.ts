@@ -1,0 +1,52 @@
+import { formatDuration, formatNumber, formatTime } from './format'
+import type { ShareView } from './model'
+import type { PartView } from './part'
+
+/** The share as Markdown, for reading and for handing to another model. */
+export function viewToMarkdown(view: ShareView): string {
+  const lines = [
+    `# ${oneLine(view.title)}`, '',
+    `Shared from ${view.source}. Created ${formatTime(view.created)}, updated ${formatTime(view.updated)}.`,
+    `${formatNumber(view.messages.length)} messages, ${formatNumber(view.tokensIn)} tokens in, ${formatNumber(view.tokensOut)} out.`, '',
+  ]
+  for (const message of view.messages) {
+    const facts = [message.model, message.created === null ? '' : formatTime(message.created)].filter(Boolean).map(oneLine).join(', ')
+    lines.push(`## ${message.role === 'user' ? 'You' : 'Assistant'}${facts ? ` (${facts})` : ''}`, '')
+    for (const part of message.parts) lines.push(...partToLines(part), '')
+    for (const diff of message.diffs) lines.push(`Changed \`${oneLine(diff.file)}\`: +${diff.additions} −${diff.deletions}`, '')
+    if (message.error) lines.push(`> Stopped: ${oneLine(message.error)}`, '')
+  }
+  return `${lines.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`
+}
+
+function partToLines(part: PartView): string[] {
+  switch (part.kind) {
+    case 'text':
+      return [part.text.trim()]
+    case 'reasoning':
+      return ['<details><summary>Reasoning</summary>', '', part.text.trim(), '', '</details>']
+    case 'tool':
+      return [
+        `**${oneLine(part.name)}** ${oneLine(part.title)} (${oneLine(part.state)}${part.ms === null ? '' : `, ${formatDuration(part.ms)}`})`.replace('  ', ' '),
+        '', ...fenced(typeof part.input === 'string' ? part.input : JSON.stringify(part.input ?? {}, null, 2), 'json'), ...fenced(part.error || part.output, ''),
+      ]
+    case 'file':
+      return [`Attachment: ${oneLine(part.name)} ${oneLine(part.mime)}`.trim()]
+    case 'link':
+      return [`Source: [${oneLine(part.title).replace(/[[\]]/g, '')}](<${part.url.replace(/[<>]/g, encodeURIComponent)}>)`]
+    case 'note':
+      return [`*${oneLine(part.text)}*`]
+    case 'unknown':
+      return [`**${oneLine(part.type)}**`, '', ...fenced(JSON.stringify(part.data, null, 2), 'json')]
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** A fence longer than any within the text, so that nothing can end it early. */
+function fenced(text: string, language: string): string[] {
+  if (!text.trim()) return []
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([fence]) => fence.length))
+  const fence = '`'.repeat(longest + 1)
+  return [`${fence}${language}`, text.replace(/\n$/, ''), fence, '']
+}

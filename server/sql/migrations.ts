@@ -1,0 +1,16 @@
+import type { Kysely } from 'kysely'
+import * as core from './migrations/0001-core'
+import * as runs from './migrations/0002-runs'
+import * as shares from './migrations/0003-shares'
+import * as blobs from './migrations/0004-blobs'
+import type { Dialect } from './schema'
+
+export interface Migration { name: string, up(database: Kysely<unknown>, dialect: Dialect): Promise<void> }
+
+/** Append-only: a released migration never changes, and never goes. */
+export const migrations: Migration[] = [
+  { name: '0001-core', up: core.up },
+  { name: '0002-runs', up: runs.up },
+  { name: '0003-shares', up: shares.up },
+  { name: '0004-blobs', up: blobs.up },
+]

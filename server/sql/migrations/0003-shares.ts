@@ -1,0 +1,61 @@
+import type { Kysely } from 'kysely'
+import { columnTypes } from '../columns'
+import type { Dialect } from '../schema'
+
+/** Shares with their items, the keys that agents publish with, and the audit of both. */
+export async function up(database: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  const { key, text, integer } = columnTypes(dialect)
+  await database.schema.createTable('share')
+    .addColumn('id', key, (column) => column.primaryKey().notNull())
+    .addColumn('kind', key, (column) => column.notNull())
+    .addColumn('space', key)
+    .addColumn('share_key', key)
+    .addColumn('source', key, (column) => column.notNull())
+    .addColumn('secret_hash', key)
+    .addColumn('built', integer, (column) => column.notNull())
+    .addColumn('syncs', integer, (column) => column.notNull())
+    .addColumn('views', integer, (column) => column.notNull())
+    .addColumn('items', integer, (column) => column.notNull())
+    .addColumn('bytes', integer, (column) => column.notNull())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .addColumn('updated_at', integer, (column) => column.notNull())
+    .addColumn('expires_at', integer)
+    .addColumn('title', text, (column) => column.notNull())
+    .addColumn('options', text)
+    .execute()
+  await database.schema.createIndex('share_by_space').on('share').columns(['space', 'created_at', 'id']).execute()
+  await database.schema.createIndex('share_by_key').on('share').columns(['share_key', 'source']).execute()
+  await database.schema.createIndex('share_by_expiry').on('share').column('expires_at').execute()
+
+  // `bytes` stands before the text, so that summing it never reads through a long one.
+  await database.schema.createTable('share_item')
+    .addColumn('share', key, (column) => column.notNull())
+    .addColumn('key', key, (column) => column.notNull())
+    .addColumn('type', key, (column) => column.notNull())
+    .addColumn('bytes', integer, (column) => column.notNull())
+    .addColumn('data', text, (column) => column.notNull())
+    .addPrimaryKeyConstraint('share_item_key', ['share', 'key'])
+    .execute()
+
+  await database.schema.createTable('share_key')
+    .addColumn('id', key, (column) => column.primaryKey().notNull())
+    .addColumn('space', key, (column) => column.notNull())
+    .addColumn('key_hash', key, (column) => column.notNull().unique())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .addColumn('last_used', integer)
+    .addColumn('revoked_at', integer)
+    .addColumn('name', text, (column) => column.notNull())
+    .execute()
+  await database.schema.createIndex('share_key_by_space').on('share_key').column('space').execute()
+
+  await database.schema.createTable('audit')
+    .addColumn('id', key, (column) => column.primaryKey().notNull())
+    .addColumn('at', integer, (column) => column.notNull())
+    .addColumn('space', key)
+    .addColumn('event', key, (column) => column.notNull())
+    .addColumn('subject', key, (column) => column.notNull())
+    .addColumn('actor', key, (column) => column.notNull())
+    .execute()
+  await database.schema.createIndex('audit_by_space').on('audit').columns(['space', 'at']).execute()
+  await database.schema.createIndex('audit_by_time').on('audit').column('at').execute()
+}

@@ -1,0 +1,61 @@
+import { cleanText } from '~/shared/domain/text'
+import { createError, fail, type HoldfastError } from '~/shared/errors'
+import { limits } from '~/shared/limits'
+import { checkChange, type Change, type ChangeEnvelope, type LoggedChange, type Rejection } from '~/shared/sync/change'
+import { clockDevice, clockSchema, clockTime, type Clock } from '~/shared/sync/clock'
+import type { DeviceId } from '~/shared/domain/ids'
+import { err, type Result } from '~/shared/result'
+import type { Trx } from '../sql/schema'
+import { readDevice, spaceTime, storeChanges, writeDevice, type SpaceState } from './space-writer'
+
+/** How a push ended. Only `stored` wrote anything; `from` = `to` + 1 when nothing took a number. */
+export type PushOutcome =
+  | { kind: 'stored', upto: number, head: number, from: number, to: number, rejected: Rejection[] }
+  | { kind: 'gap', upto: number }
+  | { kind: 'skew', upto: number, now: number }
+
+/** Takes a device's changes inside the caller's transaction: skips what it has, refuses gaps and clocks ahead whole, rejects one by one. */
+export async function pushChanges(
+  trx: Trx, space: SpaceState, device: string, changes: readonly ChangeEnvelope[], wall: number,
+): Promise<{ outcome: PushOutcome, logged: LoggedChange[] }> {
+  const state = await readDevice(trx, space.id, device)
+  const { upto } = state
+  const stored = (logged: LoggedChange[], rejected: Rejection[]) => ({
+    outcome: { kind: 'stored', upto: state.upto, head: space.head, from: logged[0]?.seq ?? space.head + 1, to: space.head, rejected } as const, logged,
+  })
+  const first = changes[0]
+  if (!first) return stored([], [])
+  if (changes.some((change, index) => change.n !== first.n + index)) fail('invalid_request', 'the changes of a push are numbered without gaps')
+  if (first.n > upto + 1) return { outcome: { kind: 'gap', upto }, logged: [] }
+
+  const fresh = changes.filter((change) => change.n > upto)
+  const last = fresh.at(-1)
+  if (!last) return stored([], [])
+  const now = spaceTime(space, wall)
+  if (fresh.some((change) => isAhead(change, now))) return { outcome: { kind: 'skew', upto, now }, logged: [] }
+
+  const taken: Change[] = []
+  const rejected: Rejection[] = []
+  for (const change of fresh) {
+    const checked = checkPushed(change, device as DeviceId)
+    if (checked.ok) taken.push(checked.value)
+    else rejected.push({ n: change.n, code: checked.error.code, message: checked.error.message })
+  }
+  const logged = await storeChanges(trx, space, device, taken, wall)
+  state.upto = last.n
+  state.uptoClock = last.h as Clock
+  await writeDevice(trx, space.id, device, state)
+  return stored(logged, rejected)
+}
+
+const isAhead = (change: ChangeEnvelope, now: number): boolean => clockSchema.safeParse(change.h).success && clockTime(change.h as Clock) > now + limits.clockAheadMs
+
+/**
+ * A device may hand back what others wrote, with the clocks they gave it: that is how a restored server gets its rows again (sync.md §3).
+ * So the writer in the clock need not be the device that pushes.
+ */
+function checkPushed(change: ChangeEnvelope, device: DeviceId): Result<Change, HoldfastError> {
+  if (cleanText(change.k) !== change.k) return err(createError('invalid_request', 'malformed key', { n: change.n }))
+  const writer = clockSchema.safeParse(change.h)
+  return checkChange(change, writer.success ? (clockDevice(writer.data) as DeviceId | 'server') : device)
+}

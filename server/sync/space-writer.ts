@@ -1,0 +1,73 @@
+import { byteLength, type Change, type LoggedChange } from '~/shared/sync/change'
+import { clockTime, maxClock, noClock, type Clock } from '~/shared/sync/clock'
+import type { TableName } from '~/shared/sync/tables'
+import type { SpaceTable } from '../spaces/schema'
+import { prepareQuery } from '../sql/prepared-query'
+import type { Trx } from '../sql/schema'
+import { mergeIntoEntities } from './entities'
+import type { ChangeTable, DeviceTable } from './schema'
+
+/** What a writer works with: the space's row as it stands inside the transaction. */
+export interface SpaceState { id: string, epoch: string, head: number, floor: number, clock: Clock }
+export interface DeviceState { upto: number, uptoClock: Clock | null }
+
+const selectSpace = prepareQuery<{ id: string }, SpaceTable>((source, value) => source.selectFrom('space').selectAll().where('id', '=', value('id')))
+const lockSpace = prepareQuery<{ id: string }, SpaceTable>((source, value) => source.selectFrom('space').selectAll().where('id', '=', value('id')).forUpdate())
+
+/** The space's row; undefined if there is no such space. `locked` keeps other writers of the space out until the transaction ends. */
+export async function readSpace(trx: Trx, spaceId: string, locked?: 'locked'): Promise<SpaceState | undefined> {
+  const [row] = await (locked ? lockSpace : selectSpace)(trx, { id: spaceId })
+  return row && { id: row.id, epoch: row.epoch, head: row.head, floor: row.floor, clock: row.clock as Clock }
+}
+
+const selectDevice = prepareQuery<{ space: string, device: string }, Pick<DeviceTable, 'upto' | 'upto_clock'>>((source, value) =>
+  source.selectFrom('device').select(['upto', 'upto_clock']).where('space', '=', value('space')).where('device', '=', value('device')))
+
+export async function readDevice(trx: Trx, spaceId: string, device: string): Promise<DeviceState> {
+  const [row] = await selectDevice(trx, { space: spaceId, device })
+  return row ? { upto: row.upto, uptoClock: row.upto_clock as Clock | null } : { upto: 0, uptoClock: null }
+}
+
+const upsertDevice = prepareQuery<DeviceTable, unknown>((source, value) =>
+  source.insertInto('device').values({ space: value('space'), device: value('device'), upto: value('upto'), upto_clock: value('upto_clock') })
+    .onConflict((conflict) => conflict.columns(['space', 'device']).doUpdateSet((eb) => ({ upto: eb.ref('excluded.upto'), upto_clock: eb.ref('excluded.upto_clock') }))))
+
+export async function writeDevice(trx: Trx, spaceId: string, device: string, state: DeviceState): Promise<void> {
+  await upsertDevice(trx, { space: spaceId, device, upto: state.upto, upto_clock: state.uptoClock })
+}
+
+/** The server's time in a space, in ms: never below a clock it has stored, so that it does not go back, also over a restart (sync.md §2). */
+export const spaceTime = (space: Pick<SpaceState, 'clock'>, wall: number): number => (space.clock === noClock ? wall : Math.max(wall, clockTime(space.clock)))
+
+/** A stored change as the text that pages and live messages carry; its columns are never parsed again. */
+export function loggedChangeText(row: { n: number, t: string, k: string, h: string, seq: number, device: string }, columns: string): string {
+  return `{"n":${row.n},"t":"${row.t}","k":${JSON.stringify(row.k)},"h":"${row.h}","c":${columns},"seq":${row.seq},"device":"${row.device}"}`
+}
+
+const insertChange = prepareQuery<ChangeTable, unknown>((source, value) => source.insertInto('change').values({
+  space: value('space'), seq: value('seq'), device: value('device'), n: value('n'), table: value('table'), pk: value('pk'), h: value('h'),
+  bytes: value('bytes'), at: value('at'), columns: value('columns'),
+}))
+const updateSpace = prepareQuery<Pick<SpaceTable, 'id' | 'head' | 'clock'>, unknown>((source, value) =>
+  source.updateTable('space').set({ head: value('head'), clock: value('clock') }).where('id', '=', value('id')))
+
+/** Numbers, logs and merges checked changes, and raises the space's head and clock. All inside the caller's transaction. */
+export async function storeChanges(trx: Trx, space: SpaceState, device: string, changes: readonly Change[], at: number): Promise<LoggedChange[]> {
+  if (changes.length === 0) return []
+  let { head, clock } = space
+  const logged = changes.map((change): LoggedChange => ({ ...change, seq: ++head, device }))
+  const rows = logged.map(({ n, t, k, h, c, seq }) => {
+    clock = maxClock(clock, h)
+    const columns = JSON.stringify(c)
+    const bytes = byteLength(loggedChangeText({ n, t, k, h, seq, device }, columns))
+    return { space: space.id, seq, device, n, table: t as TableName, pk: k, h, bytes, at, columns }
+  })
+  const [only] = rows
+  if (only && rows.length === 1) await insertChange(trx, only)
+  else await trx.insertInto('change').values(rows).execute()
+  await mergeIntoEntities(trx, space.id, logged)
+  await updateSpace(trx, { id: space.id, head, clock })
+  space.head = head
+  space.clock = clock
+  return logged
+}

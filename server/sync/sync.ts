@@ -1,0 +1,83 @@
+import { fail } from '~/shared/errors'
+import type { JsonValue } from '~/shared/domain/text'
+import { checkChange, type Change, type ChangeEnvelope, type LoggedChange } from '~/shared/sync/change'
+import { nextClock, type Clock } from '~/shared/sync/clock'
+import type { TableName } from '~/shared/sync/tables'
+import { createGroupCommit } from '../sql/group-commit'
+import type { Database, Dialect, Trx } from '../sql/schema'
+import { readFingerprint, type Fingerprint } from './fingerprint'
+import type { Hub } from './hub'
+import { pushChanges, type PushOutcome } from './push'
+import { readPage, type PullOutcome } from './pull'
+import { readDevice, readSpace, spaceTime, storeChanges, writeDevice, type SpaceState } from './space-writer'
+
+/** What the server itself writes to a row: table, key, columns. */
+export interface ServerChange { t: TableName, k: string, c: Record<string, JsonValue> }
+interface SyncStatus { epoch: string, head: number, floor: number, upto: number, uptoClock: Clock | null, now: number }
+
+export interface Sync {
+  /** Runs `work` as the only writer of the space. Use the given `trx` for every query in it: SQLite has one connection, and another query would wait for itself. */
+  transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T>
+  /** Stores what the server writes, as device `server`, inside the caller's transaction. Give the result to `announce` after the commit. */
+  writeServerChanges(trx: Trx, spaceId: string, changes: readonly ServerChange[]): Promise<LoggedChange[]>
+  /** Tells the space's live sockets, but for the device that pushed them. */
+  announce(spaceId: string, changes: readonly LoggedChange[], except?: string): void
+  /**
+   * Takes a device's push, durable when it answers. Call `announce` with `logged` once the device has its answer.
+   * `isLive` is asked inside the transaction: nothing is stored after a revoke (I9).
+   */
+  push(spaceId: string, device: string, changes: readonly ChangeEnvelope[], isLive?: () => boolean): Promise<{ outcome: PushOutcome, logged: LoggedChange[] }>
+  pull(spaceId: string, device: string, cursor: number, limit: number): Promise<PullOutcome>
+  status(spaceId: string, device: string): Promise<SyncStatus>
+  /** Sums over the space's rows, for comparing a replica. */
+  fingerprint(spaceId: string): Promise<Fingerprint>
+}
+
+export function createSync({ database, dialect, hub, now }: { database: Database, dialect: Dialect, hub: Hub, now(): number }): Sync {
+  const groupCommit = createGroupCommit(database)
+
+  function transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T> {
+    // SQLite has one writer, whatever the space; PostgreSQL one per space, by the lock on its row.
+    return groupCommit(dialect === 'sqlite' ? '' : spaceId, async (trx) => {
+      const space = await readSpace(trx, spaceId, dialect === 'postgres' ? 'locked' : undefined)
+      if (!space) fail('not_found', 'there is no such space')
+      return work(trx, space)
+    })
+  }
+
+  function announce(spaceId: string, changes: readonly LoggedChange[], except?: string): void {
+    if (changes.length > 0) hub.announce(spaceId, changes, except)
+  }
+
+  return {
+    transaction,
+    announce,
+    async writeServerChanges(trx, spaceId, changes) {
+      const space = await readSpace(trx, spaceId)
+      if (!space) fail('not_found', 'there is no such space')
+      const server = await readDevice(trx, spaceId, 'server')
+      let clock = space.clock
+      const stamped = changes.map((change): Change => {
+        clock = nextClock(now(), clock, 'server')
+        const checked = checkChange({ n: ++server.upto, h: clock, ...change }, 'server')
+        if (!checked.ok) throw new Error(`the server wrote a change that cannot be taken: ${checked.error.message}`)
+        return checked.value
+      })
+      const logged = await storeChanges(trx, space, 'server', stamped, now())
+      if (logged.length > 0) await writeDevice(trx, spaceId, 'server', { upto: server.upto, uptoClock: clock })
+      return logged
+    },
+    push: (spaceId, device, changes, isLive = () => true) => transaction(spaceId, async (trx, space) => {
+      if (!isLive()) fail('token_revoked', 'this device was signed out')
+      return pushChanges(trx, space, device, changes, now())
+    }),
+    pull: (spaceId, device, cursor, limit) => database.transaction().execute((trx) => readPage(trx, spaceId, device, cursor, limit)),
+    fingerprint: (spaceId) => database.transaction().execute((trx) => readFingerprint(trx, spaceId)),
+    status: (spaceId, device) => database.transaction().execute(async (trx) => {
+      const space = await readSpace(trx, spaceId)
+      if (!space) fail('not_found', 'there is no such space')
+      const { upto, uptoClock } = await readDevice(trx, spaceId, device)
+      return { epoch: space.epoch, head: space.head, floor: space.floor, upto, uptoClock, now: spaceTime(space, now()) }
+    }),
+  }
+}
