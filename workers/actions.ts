@@ -1,0 +1,97 @@
+import type { z } from 'zod'
+import { HoldfastException } from '~/shared/errors'
+import type { actions as schemas } from './api'
+import type { BlobFiles } from './blobs/blob-files'
+import type { DeviceBlobs } from './blobs/device-blobs'
+import { exportFile, exportJson } from './database/export'
+import { importArchive } from './database/import'
+import type { LocalDatabase } from './database/open'
+import type { Progress } from './runs/progress'
+import type { createStops } from './runs/stop'
+import type { createDeviceNames } from './secrets/device-names'
+import type { IdentityStore } from './secrets/identity'
+import type { OpenRouterKey } from './secrets/openrouter-key'
+import type { ServerDoor } from './secrets/server-door'
+import type { SecretsDatabase } from './secrets/store'
+import type { SyncClient } from './sync/ports'
+import type { Schedule } from './tabs/channel-message'
+import type { Emit } from './tabs/tab'
+
+type Schemas = typeof schemas
+export type Actions = { [N in keyof Schemas]: (request: z.output<Schemas[N]['request']>) => Promise<z.output<Schemas[N]['answer']>> }
+
+export interface ActionDeps {
+  db: LocalDatabase
+  now: () => number
+  schedule: Schedule
+  identity: IdentityStore
+  door: ServerDoor
+  sync: SyncClient
+  stops: ReturnType<typeof createStops>
+  progress: Progress
+  names: ReturnType<typeof createDeviceNames>
+  blobs: Pick<DeviceBlobs, 'actions'>
+  blobFiles: BlobFiles
+  secrets: SecretsDatabase
+  openrouterKey: OpenRouterKey
+  emit: Emit
+  /** The device was given another token, or lost it. */
+  tokenChanged(): void
+  /** The database to open is another one now. */
+  resignSoon(): void
+  reconnect(): void
+}
+
+/** What the leader answers besides mutations. Expected failures are thrown as HoldfastException. */
+export function createActions(deps: ActionDeps): Actions {
+  const { db, identity, door, names } = deps
+  const breathe = () => new Promise<void>((resolve) => void deps.schedule(resolve, 0))
+  return {
+    ...deps.blobs.actions,
+    async 'pair'({ deviceName, pairingCode, claimCode }) {
+      const minted = await door.mint({ deviceName, ...(pairingCode ? { pairingCode } : {}), ...(claimCode ? { claimCode } : {}) })
+      if (!minted.ok) throw new HoldfastException(minted.error)
+      if (minted.value.newFile) deps.resignSoon()
+      else deps.tokenChanged()
+      return {}
+    },
+    async 'server-request'({ method, path, body }) {
+      const answer = await door.request(method, path, body)
+      if (!answer.ok) throw new HoldfastException(answer.error)
+      if (path === '/auth/spsk' && method === 'GET') await names.take(answer.value.body)
+      if (path.startsWith('/auth/spsk/') && method !== 'GET') void names.read()
+      return answer.value
+    },
+    async 'stop-run'({ run }) {
+      await deps.stops.stop(run)
+      return {}
+    },
+    'watch-run': async ({ run }) => deps.progress.snapshot(run),
+    async 'sign-out'({ wipe }) {
+      const { tokenId } = identity.current()
+      if (tokenId) await door.request('DELETE', `/auth/spsk/${encodeURIComponent(tokenId)}`)
+      await identity.signOut(wipe)
+      if (!wipe) {
+        deps.tokenChanged()
+        return {}
+      }
+      await deps.openrouterKey.clear()
+      await deps.secrets.unsent.clear()
+      await deps.blobFiles.clear()
+      deps.emit('secrets-changed', { connected: false })
+      deps.resignSoon()
+      return {}
+    },
+    'export': async ({ format }) => (format === 'json' ? exportJson(db.driver, deps.now()) : exportFile(db.driver, deps.now())),
+    'import': async ({ mutation, text }) => importArchive(db, mutation, text, breathe),
+    async 'check-sync'() {
+      const checked = await deps.sync.check()
+      if (!checked.ok) throw new HoldfastException(checked.error)
+      return checked.value
+    },
+    async 'reconnect'() {
+      deps.reconnect()
+      return {}
+    },
+  }
+}

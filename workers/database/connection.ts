@@ -1,0 +1,98 @@
+import type { Database, PreparedStatement, Sqlite3Static } from '@sqlite.org/sqlite-wasm'
+import { createError, HoldfastException } from '~/shared/errors'
+import type { SqlDriver, SqlRow, SqlValue } from './driver'
+
+/** Statements kept prepared per connection; the app's own set is about half of this. */
+const statementsKept = 200
+
+/** The part of a driver that is the same wherever the file lives. `oo1` only: binding a JS string by the C API throws in this build. */
+export function createConnection(sqlite3: Sqlite3Static, database: Database): Omit<SqlDriver, 'replaceWith'> {
+  const statements = new Map<string, PreparedStatement>()
+  let synchronous = ''
+  let depth = 0
+
+  database.exec('pragma locking_mode=exclusive; pragma journal_mode=wal; pragma cache_size=-32000; pragma temp_store=memory; pragma foreign_keys=off')
+
+  function prepare(sql: string): PreparedStatement {
+    let statement = statements.get(sql)
+    if (statement) statements.delete(sql)
+    else statement = database.prepare(sql)
+    statements.set(sql, statement)
+    const [oldest] = statements.keys()
+    if (statements.size > statementsKept && oldest !== undefined) {
+      statements.get(oldest)?.finalize()
+      statements.delete(oldest)
+    }
+    return statement
+  }
+
+  function query<T>(sql: string, params: readonly SqlValue[] | undefined, take: (statement: PreparedStatement) => T): T {
+    const statement = prepare(sql)
+    try {
+      if (params && params.length > 0) statement.bind([...params])
+      return take(statement)
+    } catch (cause) {
+      throw toException(sqlite3, cause)
+    } finally {
+      statement.reset().clearBindings()
+    }
+  }
+
+  function exec(sql: string) {
+    try {
+      database.exec(sql)
+    } catch (cause) {
+      throw toException(sqlite3, cause)
+    }
+  }
+
+  function rollback() {
+    // A full disk has rolled back already.
+    if (sqlite3.capi.sqlite3_get_autocommit(database.pointer!) === 0) database.exec('rollback')
+  }
+
+  return {
+    exec,
+    all: <T = SqlRow>(sql: string, params?: readonly SqlValue[]) => query(sql, params, (statement) => {
+      const rows: T[] = []
+      while (statement.step()) rows.push(statement.get({}) as T)
+      return rows
+    }),
+    get: <T = SqlRow>(sql: string, params?: readonly SqlValue[]) => query(sql, params, (statement) => (statement.step() ? statement.get({}) as T : undefined)),
+    run: (sql, params) => query(sql, params, (statement) => {
+      while (statement.step());
+    }),
+    transaction(work, { sync = 'full' } = {}) {
+      if (depth > 0) return work()
+      if (synchronous !== sync) {
+        exec(`pragma synchronous=${sync}`)
+        synchronous = sync
+      }
+      exec('begin immediate')
+      depth++
+      try {
+        const result = work()
+        exec('commit')
+        return result
+      } catch (error) {
+        rollback()
+        throw error
+      } finally {
+        depth--
+      }
+    },
+    checkpoint: () => exec('pragma wal_checkpoint(truncate)'),
+    export: () => sqlite3.capi.sqlite3_js_db_export(database),
+    close() {
+      for (const statement of statements.values()) statement.finalize()
+      statements.clear()
+      database.close()
+    },
+  }
+}
+
+/** A full disk is an expected failure, with words of its own; anything else is a bug or a corrupt file and stays what it is. */
+function toException(sqlite3: Sqlite3Static, cause: unknown): unknown {
+  const isFull = cause instanceof sqlite3.SQLite3Error && (cause.resultCode & 0xff) === sqlite3.capi.SQLITE_FULL
+  return isFull ? new HoldfastException(createError('storage_full', 'this device has no room left for the database'), { cause }) : cause
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import type { JsonValue } from '~/shared/domain/text'
+import { noClock, type Clock } from '~/shared/sync/clock'
+import { slotClock, type Entity } from '~/shared/sync/merge'
+import { columnsOf, slotOf, tables, type TableName } from '~/shared/sync/tables'
+import type { SqlDriver, SqlRow } from './driver'
+
+const quote = (name: string) => `"${name}"`
+const clocksSchema = z.record(z.string(), z.custom<Clock>((value) => typeof value === 'string'))
+
+/** The merged rows of these keys; a key without a row is absent. */
+export function readEntities(driver: SqlDriver, table: TableName, keys: Iterable<string>): Map<string, Entity> {
+  const entities = new Map<string, Entity>()
+  const rows = driver.all(selectSql(table), [JSON.stringify([...keys])])
+  for (const row of rows) entities.set(String(row[tables[table].key]), rowToEntity(table, row))
+  return entities
+}
+
+const selectSql = (table: TableName) =>
+  `select * from ${table} where ${tables[table].key} in (select value from json_each(?))`
+
+/** A row of a synced table, as `select *` gives it, as a merged row. A column that was never written is absent. */
+export function rowToEntity(table: TableName, row: SqlRow): Entity {
+  const hx = row.hx === '{}' ? {} : clocksSchema.parse(JSON.parse(String(row.hx)))
+  const entity: Entity = { columns: {}, h: String(row.h) as Clock, hx }
+  for (const [name, column] of Object.entries(columnsOf(table))) {
+    if (slotClock(entity, slotOf(table, name)) === noClock) continue
+    const value = row[name] ?? null
+    entity.columns[name] = column.kind === 'json' && value !== null ? JSON.parse(String(value)) as JsonValue : value as JsonValue
+  }
+  return entity
+}
+
+/** Writes merged rows in one statement with one bind: a page of 2,000 goes in at once. */
+export function writeEntities(driver: SqlDriver, table: TableName, entities: ReadonlyMap<string, Entity>): void {
+  if (entities.size === 0) return
+  const names = Object.keys(columnsOf(table))
+  const rows = [...entities].map(([key, entity]) => [key, entity.h, JSON.stringify(entity.hx), ...names.map((name) => entity.columns[name] ?? null)])
+  driver.run(upsertSql(table), [JSON.stringify(rows)])
+}
+
+const upserts = new Map<TableName, string>()
+
+function upsertSql(table: TableName): string {
+  let sql = upserts.get(table)
+  if (!sql) {
+    const { key } = tables[table]
+    const columns = Object.entries(columnsOf(table))
+    // `->` keeps a JSON value as JSON text, and a JSON null must be a NULL; `->>` gives the plain value.
+    const values = columns.map(([, { kind }], i) => (kind === 'json' ? `nullif(value -> ${i + 3}, 'null')` : `value ->> ${i + 3}`))
+    const names = [key, 'h', 'hx', ...columns.map(([name]) => name)].map(quote)
+    sql = `insert into ${table} (${names.join(', ')}) select value ->> 0, value ->> 1, value ->> 2, ${values.join(', ')} from json_each(?) where true
+      on conflict (${key}) do update set ${names.slice(1).map((name) => `${name} = excluded.${name}`).join(', ')}`
+    upserts.set(table, sql)
+  }
+  return sql
+}

@@ -1,0 +1,17 @@
+import type { Schedule } from '../tabs/channel-message'
+import type { LocalDatabase } from './open'
+
+const idleMs = 3_000
+
+/** Moves the write-ahead log into the file when nothing was written for a while, so that neither grows unseen. Returns what ends it. */
+export function checkpointWhenIdle(db: LocalDatabase, schedule: Schedule): () => void {
+  let cancel: (() => void) | undefined
+  const end = db.onCommit(() => {
+    cancel?.()
+    cancel = schedule(() => db.driver.checkpoint(), idleMs)
+  })
+  return () => {
+    end()
+    cancel?.()
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { createError, fail, HoldfastException } from '~/shared/errors'
+import { isTerminal, messageSchema } from '~/shared/domain/message'
+import type { JsonValue } from '~/shared/domain/text'
+import { threadSchema } from '~/shared/domain/thread'
+import type { LocalChange } from './local-write'
+import { runMutation } from './mutations/mutation'
+import type { LocalDatabase } from './open'
+
+const archiveSchema = z.object({
+  format: z.literal('holdfast'),
+  version: z.literal(1),
+  threads: z.array(threadSchema.omit({ deleted: true })),
+  messages: z.array(messageSchema.omit({ deleted: true })),
+  labels: z.array(z.object({ thread: z.string(), name: z.string() })).default([]),
+  settings: z.array(z.object({ name: z.string(), value: z.json() })).default([]),
+})
+type Archive = z.infer<typeof archiveSchema>
+
+const chunkRows = 200
+
+function readArchive(text: string): Archive {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new HoldfastException(createError('invalid_request', 'this file is not JSON'), { cause })
+  }
+  const parsed = archiveSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  fail('invalid_request', `this file is not an export of Holdfast: ${issue ? `${issue.path.join('.')}: ${issue.message}` : 'unknown form'}`)
+}
+
+/** Rows of the archive as changes: threads before messages, messages by age, so that a parent precedes its child. */
+function toChanges({ threads, messages, labels, settings }: Archive): LocalChange[] {
+  const flag = (value: boolean) => (value ? 1 : 0)
+  return [
+    ...threads.map(({ id, pinned, archived, ...rest }): LocalChange => ({ t: 'thread', k: id, c: { ...rest, pinned: flag(pinned), archived: flag(archived), deleted: 0 } })),
+    // What was unfinished there will not be finished here; what it cost was counted where it was made.
+    ...messages.map(({ id, run: _run, status, ...rest }): LocalChange => ({
+      t: 'message', k: id, c: { ...rest as Record<string, JsonValue>, status: isTerminal(status) ? status : 'interrupted', run: null, deleted: 0 },
+    })),
+    ...labels.map(({ thread, name }): LocalChange => ({ t: 'label', k: `${thread}:${name}`, c: { thread, name, on: 1 } })),
+    ...settings.map(({ name, value }): LocalChange => ({ t: 'setting', k: name, c: { value } })),
+  ]
+}
+
+const keyColumn = { thread: 'id', message: 'id', label: 'id', setting: 'name' } as const
+
+/**
+ * Brings an export into this file. Rows that are here already stay as they are, deleted ones come back. Works in pieces and lets other
+ * work run between them; done twice, the second time finds everything there.
+ */
+export async function importArchive(db: LocalDatabase, mutation: string, text: string, pause: () => Promise<void>): Promise<{ threads: number, messages: number }> {
+  const changes = toChanges(readArchive(text))
+  const counts = { threads: 0, messages: 0 }
+  for (let start = 0; start < changes.length; start += chunkRows) {
+    const chunk = changes.slice(start, start + chunkRows)
+    const part = runMutation(db, `${mutation}-${start}`, ({ write }) => {
+      const fresh = chunk.flatMap((change) => missing(db, change))
+      write(fresh)
+      return { threads: fresh.filter(({ t }) => t === 'thread').length, messages: fresh.filter(({ t }) => t === 'message').length }
+    })
+    counts.threads += part.threads
+    counts.messages += part.messages
+    await pause()
+  }
+  return counts
+}
+
+/** The change that brings a row here: whole if it is absent, its undeletion if it is deleted, none if it stands. */
+function missing(db: LocalDatabase, change: LocalChange): LocalChange[] {
+  const row = db.driver.get(`select * from ${change.t} where ${keyColumn[change.t]} = ?`, [change.k])
+  if (!row) return [change]
+  return row.deleted === 1 ? [{ ...change, c: { deleted: 0 } }] : []
+}

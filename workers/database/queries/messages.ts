@@ -1,0 +1,42 @@
+import type { Message } from '~/shared/domain/message'
+import { clockDevice } from '~/shared/sync/clock'
+import { cellSlot } from '~/shared/sync/tables'
+import { slotClock } from '~/shared/sync/merge'
+import type { Pending } from '../../api'
+import { readEntities } from '../entities'
+import { pendingOfReply } from '../pending-run'
+import { touchesLocal, touchesTable, type Query, type QuerySources } from './query'
+import { rowToMessage } from './rows'
+
+/**
+ * Whom a queued reply waits for: this device while its `pending_run` stands, else the device whose clock is on the placeholder.
+ * One of our own without a `pending_run` waits for nobody: the server has it.
+ */
+function whomItWaitsFor(sources: QuerySources, message: Message): Pending | undefined {
+  const { db } = sources
+  if (!message.run) return undefined
+  const reply = { reply: message.id, run: message.run }
+  if (pendingOfReply(db.driver, message.id)) return { ...reply, here: true, device: null, needsKey: !sources.hasKey() }
+  const entity = readEntities(db.driver, 'message', [message.id]).get(message.id)
+  const device = entity ? clockDevice(slotClock(entity, cellSlot)) : ''
+  if (device === '' || device === db.deviceId || device === 'server') return undefined
+  return { ...reply, here: false, device: sources.deviceName(device), needsKey: false }
+}
+
+export const messages: Query<'messages'> = {
+  run(sources, { thread }) {
+    const rows = sources.db.driver.all('select * from message where thread = ? order by created_at, id', [thread])
+    const messages = rows.map(rowToMessage).filter((message) => message !== undefined)
+    const pending = messages.filter((message) => message.status === 'queued' && !message.deleted)
+      .map((message) => whomItWaitsFor(sources, message)).filter((entry) => entry !== undefined)
+    return { messages, pending }
+  },
+  touchedBy(touched, { db }, { thread }) {
+    if (touchesLocal(touched, 'pending_run')) return true
+    if (!touchesTable(touched, 'message')) return false
+    if (touched.all) return true
+    const keys = touched.rows.filter(({ table }) => table === 'message').map(({ key }) => key)
+    return db.driver.get('select 1 as found from message where id in (select value from json_each(?)) and thread = ? limit 1', [JSON.stringify(keys), thread]) !== undefined
+  },
+  signals: ['key', 'devices'],
+}

@@ -1,0 +1,28 @@
+import { listRejected } from '../outbox'
+import { draftPrefix, listHeldDrafts, readHeldDraft } from '../drafts'
+import { touchesLocal, touchesTable, type Query } from './query'
+import { readSetting } from './rows'
+
+export const setting: Query<'setting'> = {
+  run: ({ db }, { name }) => ({ value: readHeldDraft(db.driver, name) ?? readSetting(db.driver, name) }),
+  touchedBy: (touched, _sources, { name }) =>
+    touched.all === true || touched.rows.some((row) => row.table === 'setting' && row.key === name) || (name.startsWith(draftPrefix) && touchesLocal(touched, 'meta')),
+}
+
+export const settings: Query<'settings'> = {
+  run({ db }, { prefix }) {
+    const rows = db.driver.all<{ name: string, value: string }>(
+      'select name, value from setting where substr(name, 1, length(?1)) = ?1 and value is not null order by name', [prefix])
+    const values = new Map(rows.map(({ name, value }) => [name, value]))
+    for (const { name, value } of listHeldDrafts(db.driver)) if (name.startsWith(prefix)) values.set(name, value)
+    return [...values].map(([name, value]) => ({ name, value: JSON.parse(value) as never }))
+  },
+  touchedBy: (touched, _sources, { prefix }) =>
+    touched.all === true || touched.rows.some((row) => row.table === 'setting' && row.key.startsWith(prefix))
+    || ((draftPrefix.startsWith(prefix) || prefix.startsWith(draftPrefix)) && touchesLocal(touched, 'meta')),
+}
+
+export const rejected: Query<'rejected'> = {
+  run: ({ db }) => listRejected(db.driver).map(({ n, t, k, code, message }) => ({ n, table: t, key: k, code, message })),
+  touchedBy: (touched) => touchesLocal(touched, 'rejected', 'outbox') || touchesTable(touched),
+}

@@ -1,0 +1,68 @@
+import { createMemoryDriver, createOpfsDriver, loadSqlite } from './driver-wasm'
+import type { SqlDriver } from './driver'
+
+/** Where the database lives: a file in the origin's private file system, or, without one, memory. */
+export interface OpenedStorage {
+  mode: 'opfs' | 'memory'
+  driver: SqlDriver
+  /** What the file takes. */
+  bytes(): number
+  /** Lets go of the file handles after the database was closed, so that another tab can take them. */
+  release(): void
+}
+
+const probes = 5
+const probePauseMs = 200
+const poolName = 'holdfast'
+const poolDirectory = '/holdfast'
+
+/** Whether this browser gives real file handles, found by opening one: some have the API and refuse its use (private windows). */
+async function hasFileHandles(): Promise<boolean> {
+  for (let probe = 0; probe < probes; probe++) {
+    if (probe > 0) await new Promise((resolve) => setTimeout(resolve, probePauseMs))
+    const name = `probe-${Math.random().toString(36).slice(2)}`
+    try {
+      const root = await navigator.storage.getDirectory()
+      const handle = await (await root.getFileHandle(name, { create: true })).createSyncAccessHandle()
+      handle.close()
+      await root.removeEntry(name)
+      return true
+    } catch {
+      // The next try may meet another state; the last one decides.
+    }
+  }
+  return false
+}
+
+/**
+ * The pool of file handles, made once per worker. `preserveOnInitFailure` is what keeps the data: without it SQLite answers a pool that
+ * does not open, for another tab still holds it, by deleting its folder.
+ */
+async function openPool() {
+  const sqlite3 = await loadSqlite()
+  // Two of the options are not in the package's types.
+  const options = {
+    name: poolName, directory: poolDirectory, initialCapacity: 8, forceReinitIfPreviouslyFailed: true, preserveOnInitFailure: true, verbosity: 0,
+  }
+  return sqlite3.installOpfsSAHPoolVfs(options)
+}
+
+/** Opens the file of this name, or memory where there are no files. Throws while another worker holds the files. */
+export async function openStorage(name: string): Promise<OpenedStorage> {
+  if (!await hasFileHandles()) {
+    const driver = await createMemoryDriver()
+    return { mode: 'memory', driver, bytes: () => 0, release: () => {} }
+  }
+  const pool = await openPool()
+  if (pool.isPaused()) await pool.unpauseVfs()
+  const driver = await createOpfsDriver({ name, directory: poolDirectory, retry: true })
+  return { mode: 'opfs', driver, bytes: driver.bytes, release: driver.pause }
+}
+
+const fileOf = (path: string): string => path.replace(/^\//, '').replace(/\.\d+\.sqlite3$/, '')
+
+/** Deletes files for good. Only names that the person asked to wipe come here: an unknown file may be somebody's only copy. */
+export async function deleteFiles(names: readonly string[]): Promise<void> {
+  const pool = await openPool()
+  for (const path of pool.getFileNames()) if (names.includes(fileOf(path))) pool.unlink(path)
+}

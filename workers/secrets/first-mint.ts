@@ -1,0 +1,33 @@
+import type { IdentityStore } from './identity'
+import { isUnreachable, type ServerDoor } from './server-door'
+import { createBackOff } from '../runs/back-off'
+import type { Schedule } from '../tabs/channel-message'
+
+/**
+ * The first load mints by itself: on the owner's own machine that claims the server without a question. A server that says 401 leaves
+ * the device local, with a claim or pairing code asked for; one that cannot be reached is asked again.
+ */
+export function createFirstMint(options: { identity: IdentityStore, door: ServerDoor, schedule: Schedule, random: () => number, onMinted: () => void, onChange: () => void }) {
+  const { identity, door } = options
+  const backOff = createBackOff(options.schedule, options.random, () => void attempt())
+  let asking = false
+
+  async function attempt(): Promise<void> {
+    const { token, signedOut, deviceName } = identity.current()
+    if (asking || token !== null || signedOut) return
+    asking = true
+    const minted = await door.mint({ deviceName })
+    asking = false
+    if (minted.ok) {
+      backOff.reset()
+      return options.onMinted()
+    }
+    if (isUnreachable(minted.error) || minted.error.retryable) return backOff.wait()
+    const { token: stored } = await identity.save({ claimNeeded: true })
+    if (stored === null) return options.onChange()
+    await identity.save({ claimNeeded: false })
+    options.onMinted()
+  }
+
+  return { attempt, stop: backOff.reset }
+}
