@@ -1,0 +1,19 @@
+import { defineNuxtPlugin } from '#app'
+import { useNotificationsStore } from '~/stores/notifications'
+
+/** A bug that nothing caught is told instead of leaving a page that quietly does not work. */
+export default defineNuxtPlugin((nuxtApp) => {
+  const report = (cause: unknown): void => {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    useNotificationsStore().notify({
+      role: 'alert', text: 'Something went wrong in this page.', detail, key: 'page-error', action: { label: 'Reload', run: () => location.reload() },
+    })
+    // So that it still stands in the console with its stack.
+    reportError(cause)
+  }
+  nuxtApp.vueApp.config.errorHandler = report
+  window.addEventListener('unhandledrejection', (event) => {
+    event.preventDefault()
+    report(event.reason)
+  })
+})

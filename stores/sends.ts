@@ -1,0 +1,82 @@
+import { defineStore } from 'pinia'
+import { useNuxtApp } from '#app'
+import { newMessageId, newMutation, newRunId, newThreadId } from '~/stores/newId'
+import type { MessageId, ThreadId } from '~/shared/domain/ids'
+import type { Message } from '~/shared/domain/message'
+import type { Part } from '~/shared/domain/part'
+import { textToTitle } from '~/shared/domain/thread'
+import type { HoldfastError } from '~/shared/errors'
+import { ok, type Result } from '~/shared/result'
+import type { CallAnswer } from '~/workers/api'
+import { useMessagesStore } from './messages'
+
+type Answer<T = object> = Promise<Result<T, HoldfastError>>
+
+/** Everything that asks for a reply: each is one call that writes message, placeholder and pending run together. */
+export const useSendsStore = defineStore('sends', () => {
+  const database = useNuxtApp().$database
+  const messages = useMessagesStore()
+
+  /** Starts a thread with its first message and answers its id once it is in the local database. */
+  async function startThread(parts: Part[], text: string, model: string): Answer<ThreadId> {
+    const thread = newThreadId()
+    const message = newMessageId()
+    const answer = await database.call('send', {
+      ...newMutation(),
+      thread,
+      newThread: { title: textToTitle(text), model, system_prompt: null },
+      message: { id: message, parent: null, parts },
+      reply: { id: newMessageId(), run: newRunId(), parent: message },
+      options: { model },
+    })
+    return answer.ok ? ok(thread) : answer
+  }
+
+  /** A message under `parent`: the next one of a thread, or a new version of a sent one. `replaces` is the placeholder of a queued send. */
+  async function send(thread: ThreadId, message: { parent: MessageId | null, parts: Part[], replaces?: MessageId }, model: string): Answer {
+    const id = newMessageId()
+    const reply = newMessageId()
+    const answer = await database.call('send', {
+      ...newMutation(),
+      thread,
+      message: { id, parent: message.parent, parts: message.parts },
+      reply: { id: reply, run: newRunId(), parent: id },
+      replaces: message.replaces,
+      options: { model },
+    })
+    if (answer.ok && messages.threadId === thread) messages.leaf = reply
+    return answer
+  }
+
+  /** A new version of a reply. `continueFrom` takes along the text of the version that was cut short. */
+  async function retry(reply: Message, options: { model: string, continueFrom?: MessageId }): Answer {
+    const parent = reply.parent ? messages.tree.get(reply.parent) : undefined
+    return parent ? ask(parent, options) : ok({})
+  }
+
+  /** A reply to a message that is there already. */
+  async function ask(message: Message, options: { model: string, continueFrom?: MessageId }): Answer {
+    const id = newMessageId()
+    const answer = await database.call('send', {
+      ...newMutation(),
+      thread: message.thread,
+      reply: { id, run: newRunId(), parent: message.id },
+      options,
+    })
+    if (answer.ok && messages.threadId === message.thread) messages.leaf = id
+    return answer
+  }
+
+  /** Copies the path down to a message into a new thread and answers its id. */
+  async function branch(message: Message, path: readonly Message[]): Answer<ThreadId> {
+    const thread = newThreadId()
+    const source = path.slice(0, path.findIndex(({ id }) => id === message.id) + 1).map(({ id }) => id)
+    const answer = await database.call('branch-thread', { ...newMutation(), thread, source: message.id, path: source, ids: source.map(() => newMessageId()) })
+    return answer.ok ? ok(thread) : answer
+  }
+
+  const cancel = (reply: MessageId): Answer<CallAnswer<'cancel-send'>> => database.call('cancel-send', { ...newMutation(), reply })
+  const sendFromHere = (reply: MessageId): Answer => database.call('send-from-here', { ...newMutation(), reply })
+
+  return { startThread, send, retry, ask, branch, cancel, sendFromHere }
+})

@@ -1,0 +1,49 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import { useNuxtApp } from '#app'
+import { createId } from '~/shared/domain/ids'
+import type { HoldfastError } from '~/shared/errors'
+import type { Result } from '~/shared/result'
+import type { CallAnswer, QueryAnswer } from '~/workers/api'
+
+export type RejectedChange = QueryAnswer<'rejected'>[number]
+
+function newMutation(): { mutation: string, at: number } {
+  const at = Date.now()
+  return { mutation: createId(at, (length) => crypto.getRandomValues(new Uint8Array(length))), at }
+}
+
+/** What this device holds: how much, where, whether it agrees with the server, and how to take it along. */
+export const useStorageStore = defineStore('storage', () => {
+  const database = useNuxtApp().$database
+
+  const storage = shallowRef<QueryAnswer<'storage'> | null>(null)
+  const rejected = shallowRef<QueryAnswer<'rejected'>>([])
+  const error = shallowRef<HoldfastError | null>(null)
+  /** The browser's word after it was asked to keep the data; null while it was not asked. */
+  const keptAfterAsking = ref<boolean | null>(null)
+
+  database.watch('storage', {}, (answer) => {
+    storage.value = answer
+    error.value = null
+  }, (failure) => {
+    error.value = failure
+  })
+  database.watch('rejected', {}, (answer) => {
+    rejected.value = answer
+  })
+
+  /** Asks the browser not to clear this site's data when the disk runs low. */
+  async function askToKeep(): Promise<boolean> {
+    keptAfterAsking.value = await navigator.storage.persist()
+    return keptAfterAsking.value
+  }
+
+  const exportData = (format: 'sqlite' | 'json'): Promise<Result<CallAnswer<'export'>, HoldfastError>> => database.call('export', { format })
+  const importData = (text: string): Promise<Result<CallAnswer<'import'>, HoldfastError>> => database.call('import', { ...newMutation(), text })
+  const checkSync = (): Promise<Result<CallAnswer<'check-sync'>, HoldfastError>> => database.call('check-sync', {})
+  const retryChange = (n: number): Promise<Result<object, HoldfastError>> => database.call('retry-change', { ...newMutation(), n })
+  const discardChange = (n: number): Promise<Result<object, HoldfastError>> => database.call('discard-change', { ...newMutation(), n })
+
+  return { storage, rejected, error, keptAfterAsking, askToKeep, exportData, importData, checkSync, retryChange, discardChange }
+})
