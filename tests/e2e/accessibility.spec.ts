@@ -1,0 +1,42 @@
+import AxeBuilder from '@axe-core/playwright'
+import { chooseModel, composer, expect, replies, saveKey, send, test } from './support/test'
+
+for (const [colorScheme, width] of [['light', 1280], ['dark', 360]] as const) {
+  test(`[UI31] the screens meet WCAG 2.2 AA by axe, ${colorScheme}, ${width} px`, async ({ startApp, openProfile }) => {
+    const app = await startApp()
+    const { page } = await openProfile(app.url, { width, colorScheme })
+    const check = async () => {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
+    }
+    await page.goto('/')
+    await expect(composer(page)).toBeVisible()
+    await check()
+    await saveKey(page)
+    await page.goto('/settings')
+    await expect(page.getByRole('list', { name: 'Devices' }).getByRole('listitem')).toBeVisible()
+    await check()
+    await page.goto('/pair')
+    await check()
+    await page.goto('/')
+    await chooseModel(page, 'fake/demo')
+    await send(page, 'Show me some code')
+    await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
+    await check()
+  })
+}
+
+test('[UI32] a whole chat by keyboard alone', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await composer(page).focus()
+  await page.keyboard.type('only keys')
+  await page.keyboard.press('Enter')
+  await expect(replies(page)).toContainText('only keys')
+  await expect(composer(page)).toBeFocused()
+  await page.keyboard.type('?')
+  await expect(composer(page)).toHaveValue('?')
+})

@@ -1,0 +1,45 @@
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium, type Browser, type Page } from '@playwright/test'
+
+/** The machine's own Chromium, as the journeys find it; Playwright's if there is none. */
+function findChromium(): string | undefined {
+  if (process.env.HOLDFAST_CHROMIUM) return process.env.HOLDFAST_CHROMIUM
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  return (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name))).find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] })
+
+export interface PageChoice { width?: number, colorScheme?: 'light' | 'dark', javaScriptEnabled?: boolean }
+
+/** A page of a reader. `problems` collects whatever no shared page may do: run foreign script, break its policy, ask another host. */
+export async function openPage(browser: Browser, url: string, { width = 1280, colorScheme = 'light', javaScriptEnabled = true }: PageChoice = {}): Promise<{ page: Page, problems: string[] }> {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled, reducedMotion: 'reduce' })
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(`uncaught ${error.message}`))
+  page.on('dialog', (dialog) => {
+    problems.push(`dialog ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (line) => {
+    if (line.type() === 'error') problems.push(line.text())
+  })
+  page.on('request', (request) => {
+    const { protocol, host } = new URL(request.url())
+    if (/^https?:$/.test(protocol) && host !== new URL(url).host) problems.push(`request to ${request.url()}`)
+  })
+  // Static files are the build's; this server has the routes only.
+  const script = readFileSync(new URL('../../public/share.js', import.meta.url), 'utf8')
+  await page.route('**/share.js', (route) => route.fulfill({ body: script, contentType: 'text/javascript' }))
+  await page.route(/\/favicon\.ico|\/icons\//, (route) => route.fulfill({ status: 204 }))
+  await page.goto(url)
+  return { page, problems }
+}
