@@ -91,13 +91,17 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     sync(): SyncState {
       const { deviceId, deviceName, spaceId, tokenId, claimNeeded } = identity.current()
       const snapshot = sync.state()
-      // A server that has never answered since the start is away, not starting.
-      const state = snapshot.state === 'starting' && connectionFailed ? 'offline' : snapshot.state
-      return { ...snapshot, state, deviceId, deviceName, spaceId, tokenId, claimNeeded }
+      return { ...snapshot, state: standing(snapshot.state), deviceId, deviceName, spaceId, tokenId, claimNeeded }
     },
   }, schedule)
 
   let connectionFailed = false
+  function standing(state: SyncState['state']): SyncState['state'] {
+    // A device that is about to be taken in must not be told that it is local for the blink of an eye.
+    if (state === 'local-only' && firstMint.isOpen()) return 'starting'
+    // A server that has never answered since the start is away, not starting.
+    return state === 'starting' && connectionFailed ? 'offline' : state
+  }
   const watchConnection: OpenSocket = (listener, token) => options.openSocket({
     ...listener,
     onClose(code, reason) {

@@ -11,6 +11,7 @@ export function createFirstMint(options: { identity: IdentityStore, door: Server
   const { identity, door } = options
   const backOff = createBackOff(options.schedule, options.random, () => void attempt())
   let asking = false
+  let answered = false
 
   async function attempt(): Promise<void> {
     const { token, signedOut, deviceName } = identity.current()
@@ -18,16 +19,25 @@ export function createFirstMint(options: { identity: IdentityStore, door: Server
     asking = true
     const minted = await door.mint({ deviceName })
     asking = false
+    answered = true
     if (minted.ok) {
       backOff.reset()
       return options.onMinted()
     }
-    if (isUnreachable(minted.error) || minted.error.retryable) return backOff.wait()
+    if (isUnreachable(minted.error) || minted.error.retryable) {
+      backOff.wait()
+      return options.onChange()
+    }
     const { token: stored } = await identity.save({ claimNeeded: true })
     if (stored === null) return options.onChange()
     await identity.save({ claimNeeded: false })
     options.onMinted()
   }
 
-  return { attempt, stop: backOff.reset }
+  return {
+    attempt,
+    /** Whether the first question is still out: until then nobody knows if this device is to stay local. */
+    isOpen: () => asking && !answered,
+    stop: backOff.reset,
+  }
 }

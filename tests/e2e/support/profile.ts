@@ -12,6 +12,7 @@ interface ProfileOptions { width?: number, height?: number, colorScheme?: 'light
  */
 export class Profile {
   readonly problems: string[] = []
+  private readonly said: string[] = []
   private context: BrowserContext | null = null
 
   private constructor(private readonly folder: string, private readonly origin: string, private readonly options: ProfileOptions) {}
@@ -41,6 +42,7 @@ export class Profile {
     })
     this.context.on('weberror', (error) => this.problems.push(`uncaught ${error.error().stack ?? String(error.error())}`))
     this.context.on('console', (message) => {
+      this.said.push(message.text())
       if (/Content[ -]Security[ -]Policy/i.test(message.text())) this.problems.push(message.text())
     })
   }
@@ -61,6 +63,12 @@ export class Profile {
     const page = await this.context.newPage()
     await page.goto(path)
     return page
+  }
+
+  /** What a person would see in each tab, and what the console said: for the report of a test that failed. */
+  async describe(): Promise<string> {
+    const tabs = this.tabs.map(async (page) => `${page.url()}\n${await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch(String)}`)
+    return [...await Promise.all(tabs), ...this.said.slice(-40)].join('\n')
   }
 
   /** Quits the browser as a person does. */

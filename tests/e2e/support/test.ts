@@ -29,13 +29,16 @@ export const test = base.extend<Fixtures>({
     for (const app of apps) await app.remove()
   },
   // eslint-disable-next-line no-empty-pattern -- as above
-  openProfile: async ({}, use) => {
+  openProfile: async ({}, use, testInfo) => {
     const profiles: Profile[] = []
     await use(async (origin, options) => {
       const profile = await Profile.open(origin, options)
       profiles.push(profile)
       return profile
     })
+    if (testInfo.status !== testInfo.expectedStatus) {
+      for (const profile of profiles) console.log(await profile.describe())
+    }
     for (const profile of profiles) await profile.remove()
   },
 })
