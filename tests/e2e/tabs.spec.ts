@@ -1,36 +1,45 @@
+import type { App } from './support/app'
+import type { Profile } from './support/profile'
 import { chooseModel, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
-test('[ST40] a second tab sees what the first writes, and writes on when the leading tab is closed', async ({ startApp, openProfile }) => {
-  const app = await startApp()
-  const profile = await openProfile(app.url)
+/** A thread in the first tab, which leads, and the same thread in a second one. */
+async function openTwoTabs({ url }: App, open: (origin: string) => Promise<Profile>) {
+  const profile = await open(url)
   const { page } = profile
   await page.goto('/')
   await saveKey(page)
   await chooseModel(page, 'fake/echo')
   await send(page, 'from the leading tab')
   await expect(replies(page)).toContainText('from the leading tab')
-
   const second = await profile.newTab(page.url())
   await expect(replies(second)).toContainText('from the leading tab')
-  await page.close()
+  return { leading: page, second }
+}
+
+test('[ST40] a second tab sees what the first writes, and writes on when the leading tab is closed', async ({ startApp, openProfile }) => {
+  const { leading, second } = await openTwoTabs(await startApp(), openProfile)
+  await leading.close()
   await send(second, 'from the tab that stayed')
   await expect(replies(second).last()).toContainText('from the tab that stayed')
   await expect(syncStatus(second)).toContainText('Synced')
 })
 
 test('[ST41] when the leading tab crashes, another takes over and loses nothing', async ({ startApp, openProfile }) => {
-  const app = await startApp()
-  const profile = await openProfile(app.url)
-  const { page } = profile
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
-  await send(page, 'before the crash')
-  await expect(replies(page)).toContainText('before the crash')
-  const second = await profile.newTab(page.url())
-  await expect(replies(second)).toContainText('before the crash')
-  const session = await page.context().newCDPSession(page)
+  const { leading, second } = await openTwoTabs(await startApp(), openProfile)
+  const session = await leading.context().newCDPSession(leading)
   session.send('Page.crash').catch(() => 'the page that answers is gone')
   await send(second, 'after the crash')
   await expect(replies(second).last()).toContainText('after the crash')
+})
+
+test('[ST55] when the browser freezes the leading tab another writes on, and the first catches up once it is thawed', async ({ startApp, openProfile }) => {
+  const { leading, second } = await openTwoTabs(await startApp(), openProfile)
+  const session = await leading.context().newCDPSession(leading)
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await send(second, 'while the other is frozen')
+  await expect(replies(second).last()).toContainText('while the other is frozen')
+  await session.send('Page.setWebLifecycleState', { state: 'active' })
+  await expect(replies(leading).last()).toContainText('while the other is frozen')
+  await send(leading, 'thawed again')
+  await expect(replies(second).last()).toContainText('thawed again')
 })

@@ -1,0 +1,11 @@
+// npm run nightly: what is too long for every commit. 10,000 seeded scenarios of the sync engine, then the long browser chaos.
+import { parseArgs } from 'node:util'
+import { bin, ensureInstalled, ensurePrepared, requireNode, run } from './setup.mjs'
+
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, scenarios: { type: 'string', default: '10000' }, minutes: { type: 'string', default: '5' } } })
+requireNode()
+ensureInstalled()
+ensurePrepared()
+
+run(bin('vitest'), ['run', 'tests/sync'], { env: { ...process.env, HOLDFAST_SEED: values.seed, HOLDFAST_SCENARIOS: values.scenarios } })
+run(process.execPath, ['scripts/chaos.mjs', '--minutes', values.minutes])
