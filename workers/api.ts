@@ -19,6 +19,7 @@ export type StoredRunOptions = z.infer<typeof storedRunOptionsSchema>
 /** What a write carries: the tab's id for it, so that a replay to a new leader writes nothing twice, and the time it was made (ms). */
 const mutation = { mutation: idSchema, at: z.number().int() }
 const done = z.object({})
+const settingName = z.string().min(1).max(200)
 
 export const threadPatchSchema = threadSchema.pick({
   title: true, pinned: true, archived: true, model: true, system_prompt: true, active_leaf: true, deleted: true,
@@ -38,6 +39,8 @@ export const sendRequestSchema = z.object({
   reply: z.object({ id: messageIdSchema, run: runIdSchema, parent: messageIdSchema }),
   replaces: messageIdSchema.optional(),
   options: storedRunOptionsSchema,
+  /** Synced settings that are written with it. */
+  settings: z.array(z.object({ name: settingName, value: z.json() })).optional(),
 })
 
 /** Calls that write. */
@@ -46,7 +49,7 @@ export const mutations = {
   /** Takes a queued send back: both rows are deleted. Answers its text, for the composer. */
   'cancel-send': { request: z.object({ ...mutation, reply: messageIdSchema }), answer: z.object({ text: z.string() }) },
   /** Makes this device the one that sends a reply queued on another. */
-  'send-from-here': { request: z.object({ ...mutation, reply: messageIdSchema }), answer: done },
+  'send-from-here': { request: z.object({ ...mutation, reply: messageIdSchema, options: storedRunOptionsSchema.optional() }), answer: done },
   'patch-thread': { request: z.object({ ...mutation, thread: threadIdSchema, patch: threadPatchSchema }), answer: done },
   /** Deletes or restores a message. */
   'delete-message': { request: z.object({ ...mutation, message: messageIdSchema, deleted: z.boolean() }), answer: done },
@@ -57,7 +60,7 @@ export const mutations = {
   },
   'set-label': { request: z.object({ ...mutation, thread: threadIdSchema, name: z.string().min(1).max(100), on: z.boolean() }), answer: done },
   /** Writes a synced setting; null clears. */
-  'set-setting': { request: z.object({ ...mutation, name: z.string().min(1).max(200), value: z.json() }), answer: done },
+  'set-setting': { request: z.object({ ...mutation, name: settingName, value: z.json() }), answer: done },
   /** Sends a change that the server refused once more, under a new number; or gives it up. */
   'retry-change': { request: z.object({ ...mutation, n: z.number().int() }), answer: done },
   'discard-change': { request: z.object({ ...mutation, n: z.number().int() }), answer: done },

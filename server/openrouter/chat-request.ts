@@ -10,7 +10,7 @@ export interface ChatMessage { role: 'system' | 'user' | 'assistant', content: s
 
 export interface ChatRequest {
   /** The run's options but for what is ours: the key never comes near a body. */
-  options: Omit<RunOptions, 'openrouterApiKey' | 'omit' | 'continueFrom'>
+  options: Omit<RunOptions, 'openrouterApiKey' | 'omit' | 'summary' | 'summarize' | 'continueFrom'>
   messages: readonly ChatMessage[]
   /** Groups a thread's requests and keeps them on one provider, where its cache is. */
   sessionId: string

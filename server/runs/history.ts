@@ -1,5 +1,7 @@
+import { summaryInstruction, summaryToContent } from '~/shared/domain/history'
+import { isSummary, isTerminal } from '~/shared/domain/message'
 import { isFilePart, partsToText, type Part } from '~/shared/domain/part'
-import { HoldfastException } from '~/shared/errors'
+import { fail, HoldfastException } from '~/shared/errors'
 import { createContentParts } from '../blobs/to-content-part'
 import type { ChatMessage, ContentPart } from '../openrouter/chat-request'
 import type { MessageRow } from './message-row'
@@ -12,15 +14,19 @@ export interface HistoryOptions {
   omit: ReadonlySet<string>
   /** Text of an unfinished reply that the model goes on from. */
   continued: string
+  /** Text that stands in place of the messages before `path`. */
+  summary: string
+  /** The reply is to be a summary: the thread's own prompt is for its conversation and stays away. */
+  summarize: boolean
   load(sha256: string): Promise<Uint8Array | null>
 }
 
 /**
- * The messages that the model gets: the system prompt, the live ancestors, and the beginning of a reply that is continued. A file of the
+ * The messages that the model gets: the system prompt, a summary of the start if there is one, the live ancestors, and the beginning of a reply that is continued. A file of the
  * message that is answered which no model takes is a typed error; one further up, where it would block the thread for good, is named instead.
  */
-export async function buildHistory({ systemPrompt, path, omit, continued, load }: HistoryOptions): Promise<ChatMessage[]> {
-  const answered = path.at(-1)
+export async function buildHistory({ systemPrompt, path, omit, continued, summary, summarize, load }: HistoryOptions): Promise<ChatMessage[]> {
+  const answered = summarize ? undefined : path.at(-1)
   const toContent = createContentParts()
   const messages: ChatMessage[] = continued ? [{ role: 'assistant', content: continued }] : []
   // Newest first: what the files of one request may take together belongs to the latest ones.
@@ -32,8 +38,19 @@ export async function buildHistory({ systemPrompt, path, omit, continued, load }
     // A reply that failed before its first word has nothing to say.
     if (content.length > 0) messages.push({ role, content })
   }
-  if (systemPrompt?.trim()) messages.push({ role: 'system', content: systemPrompt })
-  return messages.reverse()
+  if (summary) messages.push({ role: 'system', content: summaryToContent(summary) })
+  if (systemPrompt?.trim() && !summarize) messages.push({ role: 'system', content: systemPrompt })
+  messages.reverse()
+  return summarize ? [...messages, { role: 'user', content: summaryInstruction }] : messages
+}
+
+/** Takes what a summary covers off a path. One that is no summary, or covers nothing of this path, is a conflict. */
+export function applySummary(path: readonly MessageRow[], summary: MessageRow | null, summarize: boolean): { path: MessageRow[], summary: string } {
+  const text = summary && isSummary(summary) && summary.deleted !== 1 && isTerminal(summary.status) ? partsToText(summary.parts) : ''
+  const covers = path.findIndex(({ id }) => id === summary?.parent) + 1
+  // The message that is answered is never behind a summary.
+  if (!text || covers === 0 || (covers === path.length && !summarize)) fail('conflict', 'The summary does not belong to these messages.')
+  return { path: path.slice(covers), summary: text }
 }
 
 interface Files { load: HistoryOptions['load'], toContent: ReturnType<typeof createContentParts>, required: boolean }

@@ -4,7 +4,8 @@ import { fail } from '~/shared/errors'
 import type { LoggedChange } from '~/shared/sync/change'
 import type { Trx } from '../sql/schema'
 import type { Sync } from '../sync/sync'
-import { readMessage, readThread, type MessageRow } from './message-row'
+import { applySummary } from './history'
+import { readAncestors, readMessage, readThread, type MessageRow } from './message-row'
 import { insertRun, readRun, type StoredRun } from './run-store'
 
 export interface StartRequest { space: string, device: string, body: RunThreadBody }
@@ -31,6 +32,8 @@ export async function startOrFind(trx: Trx, sync: Sync, { space, device, body }:
   if (!parent || parent.thread !== body.threadId) fail('not_found', 'There is no such message in the thread.')
   if (parent.deleted === 1) fail('conflict', 'The message is deleted.')
   if (body.options.continueFrom) await checkContinued(trx, space, body)
+  const { summary, summarize = false } = body.options
+  if (summary) applySummary(await readAncestors(trx, space, body.parentMessageId), await readSummary(trx, space, body.threadId, summary), summarize)
 
   const message = body.messageId ?? body.runId
   const placeholder = await readMessage(trx, space, message)
@@ -39,7 +42,7 @@ export async function startOrFind(trx: Trx, sync: Sync, { space, device, body }:
   await insertRun(trx, { space, id: run.id, thread: run.thread, message, device, owner, now })
   const changes = placeholder ? [] : await sync.writeServerChanges(trx, space, [{
     t: 'message', k: message, c: {
-      thread: body.threadId, parent: body.parentMessageId, role: 'assistant', model: cleanText(body.options.model), run: run.id, deleted: 0, created_at: now, ...cell('queued'),
+      thread: body.threadId, parent: body.parentMessageId, role: summarize ? 'system' : 'assistant', model: cleanText(body.options.model), run: run.id, deleted: 0, created_at: now, ...cell('queued'),
     },
   }])
   return { run, isNew: true, changes }
@@ -58,6 +61,12 @@ async function checkContinued(trx: Trx, space: string, body: RunThreadBody): Pro
   const continued = await readMessage(trx, space, body.options.continueFrom ?? '')
   if (!continued || continued.thread !== body.threadId) fail('not_found', 'There is no such reply in the thread.')
   if (continued.deleted === 1 || continued.parent !== body.parentMessageId || continued.role !== 'assistant') fail('conflict', 'This reply can not be continued here.')
+}
+
+/** The summary that a request names, if it is one of the same thread. */
+export async function readSummary(trx: Trx, space: string, thread: string, id: string): Promise<MessageRow | null> {
+  const summary = await readMessage(trx, space, id)
+  return summary?.thread === thread ? summary : null
 }
 
 /** The run was stopped before it was asked for: its placeholder ends, and nothing is called. */

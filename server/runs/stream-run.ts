@@ -15,11 +15,11 @@ import type { Database } from '../sql/schema'
 import type { ServerChange, Sync } from '../sync/sync'
 import { endRun, toRunEnd, type Ending } from './end-run'
 import type { EventWriter } from './event-writer'
-import { buildHistory, partsToContinue } from './history'
+import { applySummary, buildHistory, partsToContinue } from './history'
 import type { LiveRun } from './live-run'
 import { readAncestors, readMessage, readThread, type MessageRow } from './message-row'
 import { markStarted, readRun } from './run-store'
-import { cell } from './start-run'
+import { cell, readSummary } from './start-run'
 
 /** A place for the pictures of a reply, and the bytes of what a message holds. */
 export type RunBlobs = Pick<Blobs, 'put' | 'read'>
@@ -31,7 +31,7 @@ export interface StreamDeps {
 }
 /** What a run needs besides its row, in memory only: it goes when the run ends. */
 export interface RunRequest { parent: string, options: RunOptions }
-interface Prepared { systemPrompt: string | null, path: MessageRow[], before: Part[], continued: string }
+interface Prepared { systemPrompt: string | null, path: MessageRow[], summary: string, before: Part[], continued: string }
 
 /** A reply's row must fit into one change, with room for its other members. */
 const longestReply = limits.serverChangeBytes - 256 * 1024
@@ -66,11 +66,14 @@ async function prepare({ sync, owner, now }: StreamDeps, run: LiveRun, parent: s
     if (!(await markStarted(trx, run, owner, now()))) return null
     const continued = options.continueFrom ? await readMessage(trx, run.space, options.continueFrom) : null
     const { before, text } = partsToContinue(continued?.parts ?? [])
-    const path = await readAncestors(trx, run.space, parent)
+    const ancestors = await readAncestors(trx, run.space, parent)
+    const { path, summary } = options.summary
+      ? applySummary(ancestors, await readSummary(trx, run.space, run.thread, options.summary), options.summarize ?? false)
+      : { path: ancestors, summary: '' }
     const changes: ServerChange[] = [{ t: 'message', k: run.message, c: { ...cell('streaming', before), ...(reply.model ? {} : { model: cleanText(options.model) }) } }]
-    const question = partsToText(path.findLast((message) => message.role === 'user')?.parts ?? [])
+    const question = partsToText(ancestors.findLast((message) => message.role === 'user')?.parts ?? [])
     if (!thread?.title && question) changes.push({ t: 'thread', k: run.thread, c: { title: cleanText(textToTitle(question)) } })
-    return { changes: await sync.writeServerChanges(trx, run.space, changes), prepared: { systemPrompt: thread?.system_prompt ?? null, path, before, continued: text } }
+    return { changes: await sync.writeServerChanges(trx, run.space, changes), prepared: { systemPrompt: thread?.system_prompt ?? null, path, summary, before, continued: text } }
   })
   if (!result) return null
   sync.announce(run.space, result.changes)
@@ -81,9 +84,9 @@ async function callProvider(
   deps: StreamDeps, run: LiveRun, { options, scrubber, prepared }: { options: RunOptions, scrubber: Scrubber, prepared: Prepared },
 ): Promise<ChatOutcome> {
   const { openrouter, blobs, now } = deps
-  const { openrouterApiKey: key = '', omit = [], continueFrom: _, ...asked } = options
+  const { openrouterApiKey: key = '', omit = [], summarize = false, summary: _summary, continueFrom: _continued, ...asked } = options
   if (prepared.before.length > 0) run.append(prepared.before.map((part, index) => ({ ...part, index })))
-  const messages = await buildHistory({ ...prepared, omit: new Set(omit), load: async (sha256) => (await blobs.read(run.space, sha256))?.bytes ?? null })
+  const messages = await buildHistory({ ...prepared, omit: new Set(omit), summarize, load: async (sha256) => (await blobs.read(run.space, sha256))?.bytes ?? null })
   const tooLong = new AbortController()
   const signal = AbortSignal.any([run.signal, tooLong.signal])
   const answer = await openrouter.chat({ options: asked, messages, sessionId: run.thread, key, scrubber, signal, onRetry: (at) => run.setRetryAt(at) })

@@ -38,3 +38,6 @@ export const messageSchema = z.object({
   created_at: z.number().int(),
 })
 export type Message = z.infer<typeof messageSchema>
+
+/** A summary is the system message that a model wrote; its parent is the last message it covers. It is on no path of its thread. */
+export const isSummary = ({ role, model }: { role?: string | null, model?: string | null }): boolean => role === 'system' && typeof model === 'string'

@@ -1,15 +1,15 @@
 import type { MessageId } from './ids'
-import type { Message } from './message'
+import { isSummary, type Message } from './message'
 
-type Node = Pick<Message, 'id' | 'parent' | 'created_at' | 'deleted'>
+type Node = Pick<Message, 'id' | 'parent' | 'created_at' | 'deleted'> & Partial<Pick<Message, 'role' | 'model'>>
 
 /** Siblings, and any list of messages without an order of its own, sort by (created_at, id). */
 export const byAge = (a: Node, b: Node): number => a.created_at - b.created_at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
-/** The live messages of a thread, indexed. A message whose parent is unknown or deleted hangs under its nearest live ancestor. */
+/** The live messages of a thread, indexed, without its summaries. A message whose parent is unknown or deleted hangs under its nearest live ancestor. */
 export function createTree<T extends Node>(messages: Iterable<T>) {
   const all = new Map<MessageId, T>()
-  for (const message of messages) all.set(message.id, message)
+  for (const message of messages) if (!isSummary(message)) all.set(message.id, message)
 
   const liveParent = (message: Node): MessageId | null => {
     const seen = new Set<string>()

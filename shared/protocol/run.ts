@@ -45,6 +45,10 @@ export const runOptionsSchema = z.object({
   modalities: z.array(z.enum(['text', 'image'])).optional(),
   /** Ids of ancestors that are left out of the history, oldest first ones usually. */
   omit: z.array(z.string().max(64)).max(10_000).optional(),
+  /** The summary that goes out in place of the ancestors it covers. */
+  summary: z.string().max(64).optional(),
+  /** The reply is a summary of everything down to `parentMessageId`. */
+  summarize: z.boolean().optional(),
   /** Continue the reply that `parentMessageId`'s sibling left unfinished: this text is sent as the assistant's own beginning. */
   continueFrom: z.string().max(64).optional(),
 })

@@ -36,7 +36,7 @@ test('[BL19] a file that cannot go stops its own message, but not the thread aft
   const base = { thread: null, parent: null, status: 'final' as const, model: null, run: null, deleted: 0, role: 'user' as const }
   const first = { ...base, id: 'first000', parts: [{ type: 'text', text: 'one' }, zip] }
   const second = { ...base, id: 'second00', parts: [picture] }
-  const history = (path: typeof first[], load = async (): Promise<Uint8Array | null> => bytes) => buildHistory({ systemPrompt: 'be brief', path, omit: new Set(), continued: 'so far', load })
+  const history = (path: typeof first[], load = async (): Promise<Uint8Array | null> => bytes) => buildHistory({ systemPrompt: 'be brief', path, omit: new Set(), continued: 'so far', summary: '', summarize: false, load })
   await expect(history([first])).rejects.toMatchObject({ error: { code: 'unsupported_media_type' } })
   expect(await history([first, second])).toEqual([
     { role: 'system', content: 'be brief' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageId, ThreadId } from '~/shared/domain/ids'
+import type { MessageId, RunId, ThreadId } from '~/shared/domain/ids'
 import { HoldfastException } from '~/shared/errors'
 import { mutate } from '~/workers/database/mutations/all'
 import { acknowledge } from '~/workers/database/outbox'
@@ -95,7 +95,37 @@ describe('send', () => {
     there.db.driver.run('delete from pending_run')
     const here = await createReplica({ seed: 2, image: there.db.driver.export() })
     mutate(here.db, 'send-from-here', { ...here.stamp(), reply })
-    expect(listPending(here.db.driver)).toMatchObject([{ run, thread, parent: message, message: reply, wrote: null }])
+    expect(listPending(here.db.driver)).toMatchObject([{ run, thread, parent: message, message: reply, wrote: null, options: { model: 'fake/echo' } }])
+  })
+
+  it('[RN24] what is sent from here goes by the options that came with the wish', async () => {
+    const replica = await createReplica()
+    const { reply } = replica.send('from afar')
+    replica.db.driver.run('delete from pending_run')
+    mutate(replica.db, 'send-from-here', { ...replica.stamp(), reply, options: { model: 'fake/echo', temperature: 0.3 } })
+    expect(listPending(replica.db.driver)).toMatchObject([{ options: { model: 'fake/echo', temperature: 0.3 } }])
+  })
+
+  it('[ST16] its settings are written in the same transaction', async () => {
+    const replica = await createReplica()
+    const { thread, message } = replica.send('first')
+    const reply = { id: replica.newId() as MessageId, run: replica.newId() as RunId, parent: message }
+    mutate(replica.db, 'send', { ...replica.stamp(), thread, reply, options: { model: 'fake/echo' }, settings: [{ name: 'options/one', value: { temperature: 1 } }, { name: 'options/new', value: null }] })
+    expect(replica.ask('setting', { name: 'options/one' })).toEqual({ value: { temperature: 1 } })
+    expect(replica.outbox().slice(-2).map(({ k, c }) => [k, c])).toEqual([['options/one', { value: { temperature: 1 } }], ['options/new', { value: null }]])
+    const failing = { ...replica.stamp(), thread: 'thread-missing' as ThreadId, reply, options: { model: 'fake/echo' }, settings: [{ name: 'options/two', value: 1 }] }
+    expect(codeOf(() => mutate(replica.db, 'send', failing))).toBe('not_found')
+    expect(replica.ask('setting', { name: 'options/two' })).toEqual({ value: null })
+  })
+
+  it('[RN53] for a summary writes its row beside the path, whose end stays where it was', async () => {
+    const replica = await createReplica()
+    const { thread, reply } = replica.send('first')
+    const summary = { id: replica.newId() as MessageId, run: replica.newId() as RunId, parent: reply }
+    mutate(replica.db, 'send', { ...replica.stamp(), thread, reply: summary, options: { model: 'fake/echo', summarize: true } })
+    expect(replica.messagesOf(thread).at(-1)).toMatchObject({ id: summary.id, role: 'system', model: 'fake/echo', status: 'queued', parent: reply })
+    expect(replica.ask('thread', { id: thread }).thread?.active_leaf).toBe(reply)
+    expect(listPending(replica.db.driver).at(-1)).toMatchObject({ message: summary.id, options: { summarize: true } })
   })
 })
 
@@ -108,6 +138,17 @@ describe('threads', () => {
     expect(replica.messagesOf(copy)).toMatchObject([{ id: ids[0], parent: null, parts: [{ type: 'text', text: 'root' }], run: null }])
     expect(replica.ask('thread', { id: copy }).thread).toMatchObject({ parent_thread: thread, parent_message: reply, active_leaf: ids[0], title: 'root' })
     expect(replica.messagesOf(thread)).toHaveLength(2)
+  })
+
+  it('[ST17] a branch takes the reply settings of its thread along', async () => {
+    const replica = await createReplica()
+    const { thread, message } = replica.send('root')
+    mutate(replica.db, 'patch-thread', { ...replica.stamp(), thread, patch: { system_prompt: 'Be brief.' } })
+    mutate(replica.db, 'set-setting', { ...replica.stamp(), name: `options/${thread}`, value: { temperature: 0.2 } })
+    const copy = replica.newId() as ThreadId
+    mutate(replica.db, 'branch-thread', { ...replica.stamp(), thread: copy, source: message, path: [message], ids: [replica.newId() as MessageId] })
+    expect(replica.ask('setting', { name: `options/${copy}` })).toEqual({ value: { temperature: 0.2 } })
+    expect(replica.ask('thread', { id: copy }).thread?.system_prompt).toBe('Be brief.')
   })
 
   it('[ST14] rename, pin, archive, delete and undo are columns that come back', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { summaryInstruction, summaryToContent } from '~/shared/domain/history'
 import { createPostgres, hasPostgres, postgresName } from './postgres'
 import { Lab, key, newId, readRunEvents } from './support'
 
@@ -132,6 +133,86 @@ describe.each([
       expect(followed.text).toBe('partial answer that just sto, and more.')
       expect((await lab.reply(next.message)).parts).toEqual([{ type: 'text', text: 'partial answer that just sto, and more.' }])
       expect(lab.fake.calls({ text })[1]?.body.messages).toEqual([{ role: 'user', content: text }, { role: 'assistant', content: 'partial answer that just sto' }])
+    })
+  })
+
+  describe('a summary', () => {
+    /** Two questions with their replies, and a summary of the first ones. */
+    const talkWithSummary = async () => {
+      const first = await lab.ask('one', { systemPrompt: 'Be brief.' })
+      await lab.post(first, { model: 'fake/echo?text=reply%20one' })
+      await lab.follow(first.run)
+      const second = await lab.ask('two', { thread: first.thread, after: first.message })
+      await lab.post(second, { model: 'fake/echo?text=reply%20two' })
+      await lab.follow(second.run)
+      const summary = { thread: first.thread, parent: first.message, message: newId(), run: newId() }
+      const placeholder = lab.placeholder(summary)
+      await lab.write([{ ...placeholder, c: { ...placeholder.c, role: 'system', model: 'fake/echo' } }])
+      return { first, second, summary }
+    }
+
+    it('[RN115] is written by a run of its own, with what it covers and without the thread’s prompt', async () => {
+      const { first, summary } = await talkWithSummary()
+      const other = { ...summary, message: newId(), run: newId() }
+      await lab.write([lab.placeholder(other)])
+      await lab.post(summary, { model: 'fake/echo?text=One%20was%20said.', summarize: true })
+      expect((await lab.follow(summary.run)).end).toMatchObject({ status: 'final', usage: { cost: expect.any(Number) as number } })
+      expect(await lab.reply(summary.message)).toMatchObject({ role: 'system', parent: first.message, parts: [{ type: 'text', text: 'One was said.' }] })
+      await lab.post(other, { model: 'fake/echo', summarize: true, omit: [first.parent] })
+      await lab.follow(other.run)
+      const bodies = lab.fake.calls().slice(-2).map(({ body }) => body as { messages: { role: string, content: string }[] })
+      expect(bodies[0]?.messages).toEqual([{ role: 'user', content: 'one' }, { role: 'assistant', content: 'reply one' }, { role: 'user', content: summaryInstruction }])
+      expect(bodies[1]?.messages).toEqual([{ role: 'assistant', content: 'reply one' }, { role: 'user', content: summaryInstruction }])
+      expect(JSON.stringify(bodies)).not.toContain('"summarize"')
+    })
+
+    it('[RN115] without a placeholder makes its own row, off the path', async () => {
+      const { summary } = await talkWithSummary()
+      const run = newId()
+      await readRunEvents(await lab.post({ ...summary, run }, { model: 'fake/echo?text=Short.', summarize: true }, { messageId: undefined, accept: 'text/event-stream' }))
+      expect(await lab.reply(run)).toMatchObject({ role: 'system', status: 'final', parent: summary.parent })
+    })
+
+    it('[RN116] goes out in place of what it covers, also deleted messages of it, and into the next summary', async () => {
+      const { first, second, summary } = await talkWithSummary()
+      await lab.post(summary, { model: 'fake/echo?text=One%20was%20said.', summarize: true })
+      await lab.follow(summary.run)
+      await lab.write([{ t: 'message', k: first.parent, c: { deleted: 1 } }])
+      const text = question()
+      const third = await lab.ask(text, { thread: first.thread, after: second.message })
+      await lab.post(third, { model: 'fake/echo', summary: summary.message })
+      await lab.follow(third.run)
+      const standIn = { role: 'system', content: summaryToContent('One was said.') }
+      expect(lab.fake.calls({ text })[0]?.body.messages).toEqual([
+        { role: 'system', content: 'Be brief.' }, standIn, { role: 'user', content: 'two' }, { role: 'assistant', content: 'reply two' }, { role: 'user', content: text },
+      ])
+      const next = { ...second, parent: second.message, message: newId(), run: newId() }
+      await lab.write([lab.placeholder(next)])
+      await lab.post(next, { model: 'fake/echo', summary: summary.message, summarize: true })
+      await lab.follow(next.run)
+      expect((lab.fake.calls().at(-1)?.body as { messages: unknown }).messages).toEqual([
+        standIn, { role: 'user', content: 'two' }, { role: 'assistant', content: 'reply two' }, { role: 'user', content: summaryInstruction },
+      ])
+    })
+
+    it('[RN117] that is none, unfinished, deleted or of other messages is a conflict, and nothing is called', async () => {
+      const { first, second, summary } = await talkWithSummary()
+      const text = question()
+      const third = await lab.ask(text, { thread: first.thread, after: second.message })
+      const refusal = async (id: string, send = third) => {
+        const answer = await lab.post(send, { model: 'fake/echo', summary: id })
+        return [answer.status, (await answer.json() as { error?: { code: string } }).error?.code]
+      }
+      expect(await refusal(newId())).toEqual([409, 'conflict'])
+      expect(await refusal(first.message)).toEqual([409, 'conflict'])
+      expect(await refusal(summary.message)).toEqual([409, 'conflict'])
+      await lab.post(summary, { model: 'fake/echo?text=Short.', summarize: true })
+      await lab.follow(summary.run)
+      const elsewhere = await lab.ask(text)
+      expect(await refusal(summary.message, elsewhere)).toEqual([409, 'conflict'])
+      await lab.write([{ t: 'message', k: summary.message, c: { deleted: 1 } }])
+      expect(await refusal(summary.message)).toEqual([409, 'conflict'])
+      expect(lab.fake.calls({ text })).toHaveLength(0)
     })
   })
 

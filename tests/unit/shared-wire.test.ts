@@ -37,7 +37,7 @@ describe('the wire', () => {
         "pullAnswer": "4e2946b63ff1cc82",
         "pushAnswer": "def4b3e67fe15449",
         "pushBody": "1fc5de48893b531b",
-        "runThread": "d8685d6b711e8378",
+        "runThread": "bbc6cf42b561c101",
         "server": "c427d35d611340ef",
         "snapshotEnd": "001a7ad22bcf30c4",
         "snapshotHead": "6092e0a0bd569c55",

@@ -69,7 +69,8 @@ export const behaviours = {
     yield { frame: call.frames.finish() }
     yield { end: 'done' }
   },
-  'small': (call) => answer(call, questionToAnswer(call.text)),
+  /** It reads little, and sums up in few words. */
+  'small': (call) => answer(call, call.text.startsWith('Summarise') ? 'Greetings were exchanged.' : questionToAnswer(call.text)),
   'empty': (call) => answer(call, ''),
   'length': (call) => answer(call, 'This answer stops because it has reached its', { finish: 'length' }),
   'filtered': (call) => answer(call, 'This answer was', { finish: 'content_filter' }),

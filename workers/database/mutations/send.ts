@@ -26,7 +26,8 @@ export const send: Mutation<'send'> = (context, request) => {
   } else {
     const before = readThread(context.db.driver, thread)
     if (!before) fail('not_found', 'this thread is not on this device')
-    changes.push({ t: 'thread', k: thread, c: { active_leaf: reply.id, ...(before.deleted ? { deleted: 0 } : {}) } })
+    const c = { ...(options.summarize ? {} : { active_leaf: reply.id }), ...(before.deleted ? { deleted: 0 } : {}) }
+    if (Object.keys(c).length > 0) changes.push({ t: 'thread', k: thread, c })
   }
   if (message) {
     changes.push({
@@ -41,8 +42,9 @@ export const send: Mutation<'send'> = (context, request) => {
   }
   changes.push({
     t: 'message', k: reply.id,
-    c: { thread, parent: reply.parent, role: 'assistant', ...emptyCell, model: options.model, run: reply.run, deleted: 0, created_at: at },
+    c: { thread, parent: reply.parent, role: options.summarize ? 'system' : 'assistant', ...emptyCell, model: options.model, run: reply.run, deleted: 0, created_at: at },
   })
+  for (const { name, value } of request.settings ?? []) changes.push({ t: 'setting', k: name, c: { value } })
   context.write(changes)
   putPending(context.db.driver, { run: reply.run, thread, message: reply.id, parent: reply.parent, options, wrote: message?.id ?? null, tried: false, attempts: 0 })
   context.touch('pending_run')
@@ -70,13 +72,13 @@ function withdraw({ db, write, touch }: MutationContext, replyId: string): strin
 export const cancelSend: Mutation<'cancel-send'> = (context, { reply }) => ({ text: withdraw(context, reply) })
 
 /** The run id stays the placeholder's: if the other device sends after all, the server finds the run started. */
-export const sendFromHere: Mutation<'send-from-here'> = ({ db, touch }, { reply }) => {
+export const sendFromHere: Mutation<'send-from-here'> = ({ db, touch }, { reply, options }) => {
   const placeholder = readMessage(db.driver, reply)
   if (!placeholder || placeholder.deleted || placeholder.status !== 'queued') fail('conflict', 'this message is not waiting any more')
   const { thread, parent, run, model } = placeholder
   if (!parent || !run || !model) fail('invalid_request', 'this reply does not say what it answers')
   if (pendingOfReply(db.driver, reply)) return {}
-  putPending(db.driver, { run, thread, message: placeholder.id, parent, options: { model }, wrote: null, tried: false, attempts: 0 })
+  putPending(db.driver, { run, thread, message: placeholder.id, parent, options: options ?? { model }, wrote: null, tried: false, attempts: 0 })
   touch('pending_run')
   return {}
 }

@@ -1,9 +1,10 @@
 import { fail } from '~/shared/errors'
 import { isTerminal, type Message } from '~/shared/domain/message'
+import { optionsName } from '~/shared/domain/reply-options'
 import { cleanText, type JsonValue } from '~/shared/domain/text'
 import { limits } from '~/shared/limits'
 import type { LocalChange } from '../local-write'
-import { readMessage, readThread } from '../queries/rows'
+import { readMessage, readSetting, readThread } from '../queries/rows'
 import type { Mutation } from './mutation'
 
 /** A title that is too long is cut, never refused. */
@@ -49,6 +50,8 @@ export const branchThread: Mutation<'branch-thread'> = ({ db, write }, { thread,
       parent_thread: origin.id, parent_message: source, deleted: 0, created_at: at,
     },
   }]
+  const options = readSetting(db.driver, optionsName(origin.id))
+  if (options !== null) changes.push({ t: 'setting', k: optionsName(thread), c: { value: options } })
   messages.forEach((message, i) => changes.push({
     t: 'message', k: ids[i]!,
     c: {
