@@ -14,6 +14,7 @@ export function useAttaching(owner: string, send: (text: string, files: FilePart
   const attachments = useAttachmentsStore()
   const { showError } = useRemedies()
 
+  const files = computed(() => attachments.partsOf(owner))
   const hasFiles = computed(() => attachments.of(owner).length > 0)
   /** Nothing goes while a file is still read, or one that the server does not take is there. */
   const blocked = computed(() => attachments.of(owner).some(({ state }) => state === 'adding' || state === 'refused'))
@@ -56,5 +57,5 @@ export function useAttaching(owner: string, send: (text: string, files: FilePart
   window.addEventListener(giveFilesEvent, onFiles)
   onBeforeUnmount(() => window.removeEventListener(giveFilesEvent, onFiles))
 
-  return { attach, paste, sendWith, hasFiles, blocked }
+  return { attach, paste, sendWith, files, hasFiles, blocked }
 }

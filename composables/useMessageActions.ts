@@ -3,6 +3,7 @@ import type { Message } from '~/shared/domain/message'
 import { isFilePart, partsToText } from '~/shared/domain/part'
 import type { HoldfastError } from '~/shared/errors'
 import type { Result } from '~/shared/result'
+import { useHistoryStore, type Place } from '~/stores/history'
 import { useMessagesStore } from '~/stores/messages'
 import { useNotificationsStore } from '~/stores/notifications'
 import { useRunsStore } from '~/stores/runs'
@@ -18,11 +19,13 @@ export function useMessageActions() {
   const sends = useSendsStore()
   const runs = useRunsStore()
   const settings = useSettingsStore()
+  const history = useHistoryStore()
   const notifications = useNotificationsStore()
   const { showError } = useRemedies()
   const maySend = useSendGuard()
 
   const modelFor = (message: Message): string => messages.thread?.model ?? message.model ?? settings.defaultModel ?? 'openrouter/auto'
+  const optionsFor = (message: Message, place: Place) => history.forRun(modelFor(message), place)
 
   function tell(answer: Result<unknown, HoldfastError>): boolean {
     if (!answer.ok) showError(answer.error)
@@ -42,21 +45,22 @@ export function useMessageActions() {
   /** Sends an edited message as a new version; a queued one is replaced. Answers whether it went. */
   async function edit(message: Message, text: string, queuedReply: Message | null): Promise<boolean> {
     if (!maySend()) return false
-    const parts = [...message.parts.filter(isFilePart), { type: 'text' as const, text }]
-    return tell(await sends.send(message.thread, { parent: message.parent, parts, replaces: queuedReply?.id }, modelFor(message)))
+    const files = message.parts.filter(isFilePart)
+    const options = await optionsFor(message, { parent: message.parent, draft: { text, files } })
+    return tell(await sends.send(message.thread, { parent: message.parent, parts: [...files, { type: 'text' as const, text }], replaces: queuedReply?.id }, options))
   }
 
   async function retry(reply: Message): Promise<void> {
-    if (maySend()) tell(await sends.retry(reply, { model: modelFor(reply) }))
+    if (maySend()) tell(await sends.retry(reply, await optionsFor(reply, { parent: reply.parent, draft: null })))
   }
 
   /** Asks for a reply to a message that has none. */
   async function ask(message: Message): Promise<void> {
-    if (maySend()) tell(await sends.ask(message, { model: modelFor(message) }))
+    if (maySend()) tell(await sends.ask(message, await optionsFor(message, { parent: message.id, draft: null })))
   }
 
   async function continueReply(reply: Message): Promise<void> {
-    if (maySend()) tell(await sends.retry(reply, { model: modelFor(reply), continueFrom: reply.id }))
+    if (maySend()) tell(await sends.retry(reply, { ...await optionsFor(reply, { parent: reply.parent, draft: null }), continueFrom: reply.id }))
   }
 
   async function branch(message: Message): Promise<void> {
@@ -83,12 +87,14 @@ export function useMessageActions() {
   }
 
   async function sendFromHere(reply: Message): Promise<void> {
-    if (maySend()) tell(await sends.sendFromHere(reply.id))
+    if (!maySend()) return
+    const model = reply.model ?? modelFor(reply)
+    tell(await sends.sendFromHere(reply.id, await history.forRun(model, { parent: reply.parent, draft: null })))
   }
 
   async function stop(reply: Message): Promise<void> {
     if (reply.run) tell(await runs.stop(reply.run))
   }
 
-  return { copy, edit, retry, ask, continueReply, branch, remove, cancel, sendFromHere, stop }
+  return { modelFor, copy, edit, retry, ask, continueReply, branch, remove, cancel, sendFromHere, stop }
 }

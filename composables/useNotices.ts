@@ -21,7 +21,7 @@ export function useNotices(): void {
   onScopeDispose(notices.onRunEnded(({ run, thread, error }) => {
     if (!error) return
     const shown = messages.messages.find((message) => message.run === run && message.role === 'assistant')
-    const elsewhere = thread && !shown ? { label: 'Open the thread', run: () => navigateTo(`/t/${thread}`) } : null
+    const elsewhere = thread && thread !== messages.threadId ? { label: 'Open the thread', run: () => navigateTo(`/t/${thread}`) } : null
     showError(error, { key: `run-${run}`, retry: shown ? () => retry(shown) : undefined, otherwise: elsewhere })
   }))
   onScopeDispose(notices.onSendBlocked(({ error }) => showError(error, { key: 'send-blocked' })))

@@ -39,6 +39,8 @@ export const useModelsStore = defineStore('models', () => {
   }
 
   const nameOf = (id: string): string => byId.value.get(id)?.name ?? id
+  /** What the list knows of a model; a variant such as `:nitro` that it does not list is its model. */
+  const find = (id: string): Model | undefined => byId.value.get(id) ?? byId.value.get(id.replace(/:[^:/]*$/, ''))
 
-  return { models, byId, loading, error, load, nameOf }
+  return { models, byId, loading, error, load, nameOf, find }
 })
