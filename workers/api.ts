@@ -124,7 +124,9 @@ export const queries = {
   /** Tokens and cost per day (UTC date) and per thread, newest first. */
   'usage': {
     params: z.object({ thread: threadIdSchema.optional(), days: z.number().int().max(400).default(30) }),
-    answer: z.array(z.object({ day: z.string(), promptTokens: z.number(), completionTokens: z.number(), cost: z.number() })),
+    answer: z.array(z.object({
+      day: z.string(), promptTokens: z.number(), completionTokens: z.number(), cachedTokens: z.number(), reasoningTokens: z.number(), cost: z.number(),
+    })),
   },
 } as const
 

@@ -139,7 +139,7 @@ describe('usage', () => {
   it('[RN26] what replies cost is summed by day, deleted ones too, copies not', async () => {
     const replica = await createReplica()
     const { thread, message, reply } = replica.send('hello')
-    const usage = { promptTokens: 10, completionTokens: 5, cost: 0.5 }
+    const usage = { promptTokens: 10, completionTokens: 5, cachedTokens: 4, reasoningTokens: 2, cost: 0.5 }
     replica.db.committed(replica.db.driver.transaction(() => writeLocal(replica.db, [{ t: 'message', k: reply, c: { status: 'final', parts: [], usage, error: null } }])))
     const expected = [{ day: new Date(startOfTime).toISOString().slice(0, 10), ...usage }]
     expect(replica.ask('usage', { days: 30 })).toEqual(expected)

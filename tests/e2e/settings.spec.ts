@@ -1,4 +1,4 @@
-import { expect, saveKey, test } from './support/test'
+import { chooseModel, expect, replies, saveKey, send, test } from './support/test'
 
 test('[AU87] login by PKCE brings a key that appears in no address, and Log out flips the indicator in every tab', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
@@ -51,4 +51,19 @@ test('[UI42] settings has its sections, and this device can be renamed', async (
   await name.fill('Kitchen laptop')
   await name.press('Enter')
   await expect(device).toContainText('Kitchen laptop')
+})
+
+test('[UI43] what a reply, a thread and a day took is shown, reasoning tokens apart', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/reasoning')
+  await send(page, 'what does it cost')
+  await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
+  await expect(replies(page)).toContainText('60 tokens out, 18 of them reasoning')
+  await expect(page.getByRole('banner')).toContainText(/This thread so far; 20 tokens in; 60 tokens out, 18 of them reasoning; <?\$/)
+  await page.goto('/settings')
+  const today = page.getByRole('table', { name: 'Cost per day' }).getByRole('row').nth(1)
+  await expect(today.getByRole('cell')).toHaveText(['20', '6018 reasoning', /^<?\$0\.\d+$/])
 })

@@ -1,0 +1,18 @@
+import { costToText, countToText } from './formats'
+
+/** Tokens and cost, of one reply or of many. */
+export interface Spent { promptTokens: number, completionTokens: number, cachedTokens?: number, reasoningTokens?: number, cost?: number | null }
+
+/** What was spent, a line each: tokens in and out, what of them was cached or reasoning, and the cost. */
+export function spentToLines({ promptTokens, completionTokens, cachedTokens, reasoningTokens, cost }: Spent): string[] {
+  return [
+    `${countToText(promptTokens)} tokens in${cachedTokens ? `, ${countToText(cachedTokens)} of them cached` : ''}`,
+    `${countToText(completionTokens)} tokens out${reasoningTokens ? `, ${countToText(reasoningTokens)} of them reasoning` : ''}`,
+    ...(cost == null ? [] : [costToText(cost)]),
+  ]
+}
+
+export const addSpent = (a: Spent, b: Spent): Required<Spent> => ({
+  promptTokens: a.promptTokens + b.promptTokens, completionTokens: a.completionTokens + b.completionTokens,
+  cachedTokens: (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0), reasoningTokens: (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0), cost: (a.cost ?? 0) + (b.cost ?? 0),
+})
