@@ -31,7 +31,7 @@ const words: Record<ErrorCode, Words> = {
   model_not_found: { sentence: 'This model is not available.', remedy: 'choose-model' },
   context_too_long: { sentence: 'The thread is longer than this model can read.', remedy: 'choose-model' },
   provider_rate_limited: { sentence: 'The provider is busy and asks for a pause.', remedy: 'retry' },
-  provider_unavailable: { sentence: 'The provider could not be reached.', remedy: 'retry' },
+  provider_unavailable: { sentence: 'The provider failed to answer.', remedy: 'retry' },
   provider_timeout: { sentence: 'The provider took too long.', remedy: 'retry' },
 }
 
