@@ -12,7 +12,13 @@ type Module = { default: EventHandler }
 const routes = import.meta.glob<Module>('../../server/routes/**/*.ts')
 const api = import.meta.glob<Module>('../../server/api/**/*.ts')
 
-export interface TestServer { url: string, context: Context, close(): Promise<void> }
+export interface TestServer {
+  url: string
+  context: Context
+  /** Breaks every connection that is open, in the middle of what it carries. */
+  dropConnections(): void
+  close(): Promise<void>
+}
 
 /**
  * The server's real routes on a free port of this machine, by Nitro's file-name rules, over real SQLite in a folder of its own.
@@ -47,6 +53,7 @@ export async function startServer(overrides: Partial<Config> = {}, surroundings:
   return {
     url: `http://127.0.0.1:${address.port}`,
     context,
+    dropConnections: () => server.closeAllConnections(),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       await context.close()

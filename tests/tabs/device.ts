@@ -19,8 +19,14 @@ globalThis.WebSocket ??= NodeWebSocket as unknown as typeof WebSocket
 type Fault = (path: string, send: () => Promise<Response>) => Promise<Response>
 let devices = 0
 
+interface DeviceOptions {
+  name?: string
+  /** A proxy lets no socket through. Timers run twenty times as fast, so that the patience with sockets is soon over. */
+  blocksSockets?: boolean
+}
+
 /** A device without its pages: the real leader against a real server, over a network that the test can take away. */
-export async function createDevice(url: string, { name = 'Device' }: { name?: string } = {}) {
+export async function createDevice(url: string, { name = 'Device', blocksSockets = false }: DeviceOptions = {}) {
   const id = `device-${process.pid}-${++devices}`
   const disk = createDisk()
   const secrets = openSecretsDatabase(id)
@@ -42,10 +48,12 @@ export async function createDevice(url: string, { name = 'Device' }: { name?: st
 
   const open = async () => {
     leader = await openLeader({
-      secrets, openrouterKey, emit, deviceName: name, now: Date.now, random: Math.random, randomBytes: (length) => randomBytes(length), schedule: scheduleByTimer,
+      secrets, openrouterKey, emit, deviceName: name, now: Date.now, random: Math.random, randomBytes: (length) => randomBytes(length),
+      schedule: blocksSockets ? (work, ms) => scheduleByTimer(work, ms / 20) : scheduleByTimer,
       fetch: throughNetwork, origin: url, estimates: undefined, blobFiles: createIndexedFiles(`${id}-files`, Date.now), resign: () => void restart(),
       openStorage: (file) => disk.open(id, file), deleteFiles: (files) => Promise.resolve(files.forEach((file) => disk.images.delete(file))),
       openSocket(listener, token) {
+        if (blocksSockets) return { send() {}, reconnect() {}, close() {} }
         const socket = openSyncSocket(`${url.replace(/^http/, 'ws')}/sync`)({
           ...listener,
           onOpen: () => (network.up ? listener.onOpen() : socket.reconnect()),

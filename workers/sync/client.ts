@@ -9,6 +9,7 @@ import { checkReplica } from './check-replica'
 import { exchangeOverHttp, isExchange } from './http-exchange'
 import type { SyncClient, SyncClientOptions, SyncSnapshot, SyncSocket } from './ports'
 import { createRunAttachments } from './run-attachments'
+import { createRunStreams } from './run-streams'
 import { createSession, type Session, type SessionDeps } from './session'
 import { createSnapshotLoader } from './snapshot'
 
@@ -53,17 +54,26 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   }
 
   const snapshots = createSnapshotLoader({ db, http, pause, progress: publish })
-  const runs = createRunAttachments({ send: (message) => session?.isReady() && !overHttp && send(message), events })
+  const streams = createRunStreams({ http, schedule, receive: (message) => runs.receive(message), broken: (run) => runs.attachAgain(run) })
+  const runs = createRunAttachments({
+    send(message) {
+      if (overHttp) streams.send(message)
+      else if (session?.isReady()) send(message)
+    },
+    events,
+  })
   const fallback = createHttpFallback({
     http, schedule,
     open: (post) => {
       overHttp = true
       session = createSession({ ...sessionDeps, send: post, dead: () => fallback.pause() })
+      runs.attachAll()
       return session
     },
     refused: (error) => onRefused(error),
     closed: () => {
       overHttp = false
+      streams.end()
       endSession()
     },
   })

@@ -19,6 +19,8 @@ export function createRunAttachments({ send, events }: { send(message: ClientMes
       if (after.delete(run)) send({ type: 'detach', run })
     },
     attachAll: () => [...after.keys()].forEach(attach),
+    /** Attaches anew to a run that someone still listens to. */
+    attachAgain: (run: RunId) => void (after.has(run) && attach(run)),
     receive(message: RunDelta | RunEnd) {
       const seen = after.get(message.run)
       if (seen === undefined) return
