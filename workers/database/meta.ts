@@ -14,6 +14,8 @@ type MetaName =
   | 'clock' | 'confirmed'
   /** Server time minus ours, in ms. */
   | 'offset'
+  /** The number of a change after which a row may differ from the server's, until they have been compared. */
+  | 'doubt'
   /** Set while the rows are on their way back to a restored server: from which sequence number on the log is read again. */
   | 'restoring'
   /** The image this file came from was taken over whole. */

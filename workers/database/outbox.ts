@@ -40,6 +40,10 @@ export const readChange = (driver: SqlDriver, n: number): Change | undefined => 
   return row && rowToChange(row)
 }
 
+/** What waits of one row, in order. */
+export const listOutgoing = (driver: SqlDriver, table: TableName, key: string): Change[] =>
+  driver.all<OutboxRow>('select n, t, k, h, c from outbox where t = ? and k = ? order by n', [table, key]).map(rowToChange)
+
 export const readWholeOutbox = (driver: SqlDriver): Change[] => driver.all<OutboxRow>('select n, t, k, h, c from outbox order by n').map(rowToChange)
 
 export interface OutboxSize { outgoing: number, rejected: number }
@@ -93,7 +97,8 @@ export function retryRejected(driver: SqlDriver, n: number): boolean {
   return true
 }
 
-/** Forgets a refused change. Its row keeps the refused value until the sync client, told of the commit, has compared the replica with the server. */
+/** Forgets a refused change. Its row keeps the refused value until the sync client has compared the replica with the server. */
 export function discardRejected(driver: SqlDriver, n: number): void {
   driver.run('delete from rejected where n = ?', [n])
+  writeMeta(driver, { doubt: n })
 }

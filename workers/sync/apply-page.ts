@@ -8,7 +8,7 @@ import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase, Touched } from '~/workers/database/open'
 import { readEntities, writeEntities } from '~/workers/database/entities'
-import { readChange, removeLogged } from '~/workers/database/outbox'
+import { listOutgoing, removeLogged } from '~/workers/database/outbox'
 import type { SyncFaults } from './ports'
 
 type Envelope = ChangeEnvelope & { seq: number, device: string }
@@ -44,24 +44,31 @@ export function applyPage(db: LocalDatabase, part: LogPart, faults: SyncFaults =
 
 /** One's own changes come back in the log: that is an acknowledgement too, and the only one if the answer to the push was lost. */
 function confirmOwn(db: LocalDatabase, own: readonly LoggedChange[]): boolean {
-  const removed = [...removeLogged(db.driver, own), ...own.filter((change) => takeRestamped(db, change))]
+  const { acked } = readPosition(db.driver)
+  const removed = removeLogged(db.driver, own)
+  const known = new Set(removed.map(({ h }) => h))
+  removed.push(...own.filter((change) => change.n > acked && !known.has(change.h) && takeRestamped(db, change)))
   const numbers = new Map(own.map((change) => [change.n, change.h]))
   const last = removed.filter(({ n, h }) => numbers.get(n) === h).sort((a, b) => a.n - b.n).at(-1)
-  if (last && last.n > readPosition(db.driver).acked) writeMeta(db.driver, { 'acked': last.n, 'acked-clock': last.h })
+  if (last && last.n > acked) writeMeta(db.driver, { 'acked': last.n, 'acked-clock': last.h })
   return removed.length > 0
 }
 
 /**
  * A file that went back to before the clock guard holds a change under its old clock that the log has under a lower one: of an earlier
- * opening, under the same number, saying the same. The row takes the logged clock, or the change would be sent, and win, a second time.
+ * opening, saying the same of the same row, whatever its number is by now. The row takes the logged clock, or the change would be sent,
+ * and win, a second time.
  */
 function takeRestamped(db: LocalDatabase, logged: LoggedChange): boolean {
-  const own = readChange(db.driver, logged.n)
-  if (!own || own.t !== logged.t || own.k !== logged.k || own.h <= logged.h || clockWriter(own.h) === db.writer) return false
-  if (canonicalJson(own.c) !== canonicalJson(logged.c)) return false
+  const content = canonicalJson(logged.c)
+  const own = listOutgoing(db.driver, logged.t, logged.k)
+    .find(({ h, c }) => h > logged.h && clockWriter(h) !== db.writer && canonicalJson(c) === content)
+  if (!own) return false
   const row = readEntities(db.driver, own.t, [own.k]).get(own.k)
   if (row) writeEntities(db.driver, own.t, new Map([[own.k, replaceClock(own.t, row, own.h, logged.h)]]))
   db.driver.run('delete from outbox where n = ?', [own.n])
+  // Others' changes between the two clocks may have lost to the higher one already.
+  writeMeta(db.driver, { doubt: own.n })
   return true
 }
 

@@ -3,6 +3,7 @@ import type { ClientMessage } from '~/shared/protocol/client-message'
 import { closeCode } from '~/shared/protocol/close-code'
 import { serverMessageSchema, type ServerMessage } from '~/shared/protocol/server-message'
 import { assertNever } from '~/shared/result'
+import { readMeta, writeMeta } from '~/workers/database/meta'
 import { countOutbox } from '~/workers/database/outbox'
 import { createHttpFallback } from './http-fallback'
 import { checkReplica } from './check-replica'
@@ -37,7 +38,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   let worked = 0
   let unlisten: (() => void)[] = []
   let lastState = ''
-  let rowsInDoubt = false
+  let comparing = false
 
   const send = (message: ClientMessage) => {
     const text = JSON.stringify(message)
@@ -217,12 +218,15 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     return outgoing === 0 && session.isCaughtUp() ? 'synced' : 'syncing'
   }
 
+  /** Rows in doubt are compared with the server's once nothing is on its way. */
   function onChanged() {
     publish()
-    if (!rowsInDoubt || stateNow(countOutbox(db.driver).outgoing) !== 'synced') return
-    rowsInDoubt = false
+    const doubt = readMeta(db.driver, 'doubt')
+    if (doubt === null || comparing || stateNow(countOutbox(db.driver).outgoing) !== 'synced') return
+    comparing = true
     void check().then((checked) => {
-      rowsInDoubt ||= !checked.ok
+      comparing = false
+      if (checked.ok && !stopped && readMeta(db.driver, 'doubt') === doubt) db.driver.transaction(() => writeMeta(db.driver, { doubt: null }))
     })
   }
 
@@ -249,8 +253,6 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       unlisten = [
         db.onCommit((touched) => {
           if (!touched.local?.includes('outbox') && !touched.local?.includes('rejected')) return
-          // A refused change was given up: its row still says what the server never took.
-          if (!touched.local.includes('outbox')) rowsInDoubt = true
           session?.localChange()
           publish()
         }),

@@ -11,6 +11,8 @@ type Accept = (wire: { send(text: string): void, close(code: number, reason: str
 
 interface Connection { open: boolean, server: ServerEnd | null, lastToServer: number, lastToClient: number }
 
+const isAnswer = (text: string): boolean => Object.hasOwn(JSON.parse(text) as object, 'rq')
+
 /** One device's network: sockets that lose, double, delay and swap frames, and that are cut with the server not knowing. */
 export function createWire({ scheduler, random, accept, faults, isBlocked }: {
   scheduler: Scheduler, random: Random, accept: Accept, faults: () => WireFaults, isBlocked: () => boolean
@@ -68,8 +70,8 @@ export function createWire({ scheduler, random, accept, faults, isBlocked }: {
     deliver(connection, 'lastToClient', () => {
       if (dead) return
       if (connection.open) listener?.onMessage(text)
-      // An answer that outlives its connection, as over HTTP.
-      else if (random.chance(faults().late)) scheduler.schedule(() => !dead && current && listener?.onMessage(text), delay() * 50)
+      // An answer that outlives its connection, as over HTTP. Only requests of one's own are answered there: nothing comes unasked.
+      else if (isAnswer(text) && random.chance(faults().late)) scheduler.schedule(() => !dead && current && listener?.onMessage(text), delay() * 50)
     })
   }
 
