@@ -1,4 +1,4 @@
-import sqlite3InitModule, { type Sqlite3Static } from '@sqlite.org/sqlite-wasm'
+import sqlite3InitModule, { type Database, type Sqlite3Static } from '@sqlite.org/sqlite-wasm'
 import type { SqlDriver } from './driver'
 import { createConnection } from './connection'
 
@@ -10,20 +10,31 @@ export function loadSqlite(): Promise<Sqlite3Static> {
   return loading
 }
 
-/** The file of a space in the origin's private file system. Throws where there is none, or another worker holds it. */
-export async function createOpfsDriver(options: { name: string, directory?: string, retry?: boolean }): Promise<SqlDriver & { pause(): void, bytes(): number }> {
+/**
+ * The pool of file handles, made once per worker; throws while another worker holds the files. `preserveOnInitFailure` is what keeps the
+ * data: without it SQLite answers a pool that does not open by deleting its folder.
+ */
+export async function openPool() {
   const sqlite3 = await loadSqlite()
-  // The published types lack `forceReinitIfPreviouslyFailed`: without it a first failure is remembered until the worker ends.
-  const install = { name: 'holdfast', directory: options.directory ?? '/holdfast', initialCapacity: 8, forceReinitIfPreviouslyFailed: options.retry ?? false }
-  const pool = await sqlite3.installOpfsSAHPoolVfs(install)
+  // Two of the options are not in the package's types. Without `forceReinitIfPreviouslyFailed` a first failure is remembered until the worker ends.
+  const options = { name: 'holdfast', directory: '/holdfast', initialCapacity: 8, forceReinitIfPreviouslyFailed: true, preserveOnInitFailure: true, verbosity: 0 }
+  const pool = await sqlite3.installOpfsSAHPoolVfs(options)
+  if (pool.isPaused()) await pool.unpauseVfs()
+  return pool
+}
+
+/** The file of a space in the origin's private file system. Throws where there is none, or another worker holds it. */
+export async function createOpfsDriver(name: string): Promise<SqlDriver & { pause(): void, bytes(): number }> {
+  const sqlite3 = await loadSqlite()
+  const pool = await openPool()
   const generations = () => pool.getFileNames().flatMap((path) => {
     const match = /^\/(.+)\.(\d+)\.sqlite3$/.exec(path)
-    return match?.[1] === options.name ? [{ path, generation: Number(match[2]) }] : []
+    return match?.[1] === name ? [{ path, generation: Number(match[2]) }] : []
   }).sort((a, b) => b.generation - a.generation)
 
-  const open = (path: string) => createConnection(sqlite3, new pool.OpfsSAHPoolDb(path))
+  const open = (path: string) => connect(sqlite3, new pool.OpfsSAHPoolDb(path))
   // A log left behind would be replayed into the next file of that name.
-  const unlink = (path: string) => [path, `${path}-wal`, `${path}-journal`].forEach((name) => pool.unlink(name))
+  const unlink = (path: string) => [path, `${path}-wal`, `${path}-journal`].forEach((file) => pool.unlink(file))
   let generation = 1
   let connection: ReturnType<typeof createConnection> | undefined
   for (const file of generations()) {
@@ -37,9 +48,9 @@ export async function createOpfsDriver(options: { name: string, directory?: stri
       unlink(file.path)
     }
   }
-  connection ??= open(`/${options.name}.${generation}.sqlite3`)
+  connection ??= open(`/${name}.${generation}.sqlite3`)
   const driver = withReplace(connection, async (image) => {
-    const path = `/${options.name}.${generation + 1}.sqlite3`
+    const path = `/${name}.${generation + 1}.sqlite3`
     unlink(path)
     const chunks = image[Symbol.asyncIterator]()
     await pool.importDb(path, async () => {
@@ -49,7 +60,7 @@ export async function createOpfsDriver(options: { name: string, directory?: stri
     return {
       connection: open(path),
       keep() {
-        unlink(`/${options.name}.${generation}.sqlite3`)
+        unlink(`/${name}.${generation}.sqlite3`)
         generation++
       },
       drop: () => unlink(path),
@@ -119,6 +130,16 @@ async function joinChunks(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array
   return bytes
 }
 
+/** A file that is no database is let go of, or its handle could never be given to another worker. */
+function connect(sqlite3: Sqlite3Static, database: Database): Connection {
+  try {
+    return createConnection(sqlite3, database)
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
+}
+
 function openImage(sqlite3: Sqlite3Static, image?: Uint8Array): Connection {
   const database = new sqlite3.oo1.DB(':memory:')
   if (image) {
@@ -131,5 +152,5 @@ function openImage(sqlite3: Sqlite3Static, image?: Uint8Array): Connection {
       database.pointer!, 'main', pointer, bytes.length, bytes.length, SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE,
     ))
   }
-  return createConnection(sqlite3, database)
+  return connect(sqlite3, database)
 }

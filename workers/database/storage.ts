@@ -1,4 +1,4 @@
-import { createMemoryDriver, createOpfsDriver, loadSqlite } from './driver-wasm'
+import { createMemoryDriver, createOpfsDriver, openPool } from './driver-wasm'
 import type { SqlDriver } from './driver'
 
 /** Where the database lives: a file in the origin's private file system, or, without one, memory. */
@@ -13,8 +13,6 @@ export interface OpenedStorage {
 
 const probes = 5
 const probePauseMs = 200
-const poolName = 'holdfast'
-const poolDirectory = '/holdfast'
 
 /** Whether this browser gives real file handles, found by opening one: some have the API and refuse its use (private windows). */
 async function hasFileHandles(): Promise<boolean> {
@@ -34,28 +32,13 @@ async function hasFileHandles(): Promise<boolean> {
   return false
 }
 
-/**
- * The pool of file handles, made once per worker. `preserveOnInitFailure` is what keeps the data: without it SQLite answers a pool that
- * does not open, for another tab still holds it, by deleting its folder.
- */
-async function openPool() {
-  const sqlite3 = await loadSqlite()
-  // Two of the options are not in the package's types.
-  const options = {
-    name: poolName, directory: poolDirectory, initialCapacity: 8, forceReinitIfPreviouslyFailed: true, preserveOnInitFailure: true, verbosity: 0,
-  }
-  return sqlite3.installOpfsSAHPoolVfs(options)
-}
-
 /** Opens the file of this name, or memory where there are no files. Throws while another worker holds the files. */
 export async function openStorage(name: string): Promise<OpenedStorage> {
   if (!await hasFileHandles()) {
     const driver = await createMemoryDriver()
     return { mode: 'memory', driver, bytes: () => 0, release: () => {} }
   }
-  const pool = await openPool()
-  if (pool.isPaused()) await pool.unpauseVfs()
-  const driver = await createOpfsDriver({ name, directory: poolDirectory, retry: true })
+  const driver = await createOpfsDriver(name)
   return { mode: 'opfs', driver, bytes: driver.bytes, release: driver.pause }
 }
 
