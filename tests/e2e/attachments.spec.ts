@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
@@ -147,14 +148,18 @@ test('[BL33] what the model or the server cannot take is said before sending', a
   await expect(replies(page)).toContainText('stays here')
 })
 
-test('[BL34] a picture in a reply is shown, and opens large', async ({ startApp, openProfile }) => {
-  const app = await startApp()
-  const { page } = await openProfile(app.url)
-  await start(page, 'fake/image')
-  await send(page, 'paint')
-  const image = replies(page).getByRole('img').first()
-  await expect(image).toBeVisible()
-  await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.complete && element.naturalWidth)).toBeGreaterThan(0)
-  await replies(page).getByRole('button', { name: /^Open / }).click()
-  await expect(page.getByRole('dialog').getByRole('link', { name: 'Download' })).toBeVisible()
-})
+for (const [size, bytes] of [['small', 70], ['of 20 MB in one frame', 20 * 1024 * 1024]] as const) {
+  test(`[BL34] a picture in a reply is shown, opens large, and is saved as it came: ${size}`, async ({ startApp, openProfile }) => {
+    const app = await startApp()
+    const { page } = await openProfile(app.url)
+    await start(page, `fake/image?bytes=${bytes}`)
+    await send(page, 'paint')
+    const image = replies(page).getByRole('img').first()
+    await expect(image).toBeVisible()
+    await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.complete && element.naturalWidth)).toBeGreaterThan(0)
+    await replies(page).getByRole('button', { name: /^Open / }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('dialog').getByRole('link', { name: 'Download' }).click()
+    expect((await stat(await (await download).path())).size).toBe(bytes)
+  })
+}

@@ -68,3 +68,16 @@ test('[RN9] every provider error becomes a sentence on the message and a toast, 
     })
   }
 })
+
+test('[RN153] a refusal that passes shows when it is tried again, and ends as the reply', async ({ startApp, openProfile, provider }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/429?after=4&times=1')
+  await send(page, 'once more')
+  await expect(replies(page)).toContainText(/Trying again in \d s/)
+  await expect(replies(page)).toContainText('once more')
+  await expect(replies(page)).not.toContainText('Trying again')
+  expect(provider.calls({ text: 'once more' })).toHaveLength(2)
+})
