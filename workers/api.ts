@@ -46,7 +46,7 @@ export const sendRequestSchema = z.object({
 /** Calls that write. */
 export const mutations = {
   'send': { request: sendRequestSchema, answer: done },
-  /** Takes a queued send back: both rows are deleted. Answers its text, for the composer. */
+  /** Takes a queued send back, this device's or another's: both rows are deleted. Answers its text, for the composer. */
   'cancel-send': { request: z.object({ ...mutation, reply: messageIdSchema }), answer: z.object({ text: z.string() }) },
   /** Makes this device the one that sends a reply queued on another. */
   'send-from-here': { request: z.object({ ...mutation, reply: messageIdSchema, options: storedRunOptionsSchema.optional() }), answer: done },

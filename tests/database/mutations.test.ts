@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MessageId, RunId, ThreadId } from '~/shared/domain/ids'
 import { HoldfastException } from '~/shared/errors'
 import { mutate } from '~/workers/database/mutations/all'
+import { listStops } from '~/workers/database/notes'
 import { acknowledge } from '~/workers/database/outbox'
 import { listPending } from '~/workers/database/pending-run'
 import { createReplica } from './replica'
@@ -96,6 +97,28 @@ describe('send', () => {
     const here = await createReplica({ seed: 2, image: there.db.driver.export() })
     mutate(here.db, 'send-from-here', { ...here.stamp(), reply })
     expect(listPending(here.db.driver)).toMatchObject([{ run, thread, parent: message, message: reply, wrote: null, options: { model: 'fake/echo' } }])
+  })
+
+  it('[RN27] a send of another device is cancelled whole; of a retry only the reply goes', async () => {
+    const there = await createReplica({ seed: 1 })
+    const { reply, run, message, thread } = there.send('from afar')
+    const again = there.newId() as MessageId
+    mutate(there.db, 'send', { ...there.stamp(), thread, reply: { id: again, run: there.newId() as RunId, parent: message }, options: { model: 'fake/echo' } })
+    there.db.driver.run('delete from pending_run')
+    const here = await createReplica({ seed: 2, image: there.db.driver.export() })
+    const live = () => here.messagesOf(thread).filter(({ deleted }) => !deleted).map(({ id }) => id)
+    expect(mutate(here.db, 'cancel-send', { ...here.stamp(), reply: again })).toEqual({ text: '' })
+    expect(live()).toEqual([message, reply])
+    expect(mutate(here.db, 'cancel-send', { ...here.stamp(), reply })).toEqual({ text: 'from afar' })
+    expect(live()).toEqual([])
+    expect(listStops(here.db.driver)).toContain(run)
+  })
+
+  it('[RN27] a send that left this device is none of another', async () => {
+    const replica = await createReplica()
+    const { reply } = replica.send('gone')
+    replica.db.driver.run('delete from pending_run')
+    expect(codeOf(() => mutate(replica.db, 'cancel-send', { ...replica.stamp(), reply }))).toBe('conflict')
   })
 
   it('[RN24] what is sent from here goes by the options that came with the wish', async () => {

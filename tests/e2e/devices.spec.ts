@@ -1,5 +1,5 @@
 import { createPairingCode, pair } from './support/pairing'
-import { chooseModel, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 test('[AU71] a second device pairs by code, sees thread and live stream, writes back, and is signed out when revoked', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
@@ -36,4 +36,28 @@ test('[AU71] a second device pairs by code, sees thread and live stream, writes 
   const confirm = other.getByRole('dialog').getByRole('button', { name: /Revoke/ })
   if (await confirm.isVisible()) await confirm.click()
   await expect(syncStatus(second.page)).toContainText('Signed out')
+})
+
+test('[RN42] a message that waits on another device says so, and is taken back from here', async ({ startApp, openProfile, provider }) => {
+  const app = await startApp()
+  const first = await openProfile(app.url)
+  await first.page.goto('/')
+  await saveKey(first.page)
+  await chooseModel(first.page, 'fake/echo')
+  await send(first.page, 'hello')
+  await expect(replies(first.page)).toContainText('hello')
+  const thread = first.page.url()
+  const second = await openProfile(app.url)
+  await second.page.goto('/')
+  await pair(second.page, await createPairingCode(await first.newTab('/settings')))
+  await saveKey(second.page)
+  // Its rows go out and its run does not.
+  await second.page.context().route('**/run_thread', (route) => route.abort())
+  await second.page.goto(thread)
+  await send(second.page, 'on second thoughts')
+  await expect(first.page.getByText(/^Waiting for Chrom/)).toBeVisible()
+  await first.page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(composer(first.page)).toHaveValue('on second thoughts')
+  for (const { page } of [first, second]) await expect(page.getByRole('article', { name: 'You' })).toHaveCount(1)
+  expect(provider.calls({ text: 'on second thoughts' })).toEqual([])
 })

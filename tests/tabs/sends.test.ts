@@ -181,6 +181,69 @@ describe('a send', () => {
     expect(fake.calls()).toHaveLength(1)
   })
 
+  it('[RN39] sent from there at the same moment as its own device sends it, calls once', async () => {
+    const other = await pairAnother('Phone')
+    const sent = await other.send('both at once')
+    await device.see('messages', { thread: sent.thread }, ({ pending }) => pending[0]?.device === 'Phone')
+    let open = () => {}
+    const bothAsked = new Promise<void>((resolve) => { open = resolve })
+    let asked = 0
+    const hold = async (path: string, send: () => Promise<Response>) => {
+      if (path !== '/run_thread') return send()
+      if (++asked === 2) open()
+      await bothAsked
+      return send()
+    }
+    device.network.fault = hold
+    other.network.fault = hold
+    await Promise.all([device.saveKey(), other.saveKey()])
+    await device.call('send-from-here', { ...device.stamp(), reply: sent.reply })
+    for (const each of [device, other]) {
+      expect(await each.ended(sent)).toMatchObject({ status: 'final', text: 'both at once' })
+      await until(() => each.driver().all('select * from pending_run').length === 0)
+    }
+    expect(fake.calls()).toHaveLength(1)
+  })
+
+  it('[RN42] waiting on another device is taken back from here, and that device sends nothing', async () => {
+    const other = await pairAnother('Phone')
+    const sent = await other.send('second thoughts')
+    await device.see('messages', { thread: sent.thread }, ({ pending }) => pending[0]?.device === 'Phone')
+    expect(await device.call('cancel-send', { ...device.stamp(), reply: sent.reply })).toEqual({ text: 'second thoughts' })
+    await other.see('messages', { thread: sent.thread }, ({ messages }) => messages.every(({ deleted }) => deleted))
+    await other.saveKey()
+    await until(() => other.driver().all('select * from pending_run').length === 0)
+    await other.synced()
+    expect(fake.calls()).toEqual([])
+    expect(other.heard('send-blocked').filter(({ error }) => error.code !== 'key_missing')).toEqual([])
+  })
+
+  it('[RN42] taken back while its own device has no network, it is not sent when that is back', async () => {
+    const other = await pairAnother('Phone')
+    const sent = await other.send('second thoughts')
+    await device.see('messages', { thread: sent.thread }, ({ pending }) => pending[0]?.device === 'Phone')
+    other.disconnect()
+    await other.saveKey()
+    await device.call('cancel-send', { ...device.stamp(), reply: sent.reply })
+    await device.synced()
+    await until(() => device.driver().all(`select * from meta where name like 'stop/%'`).length === 0)
+    await other.reconnect()
+    await until(() => other.driver().all('select * from pending_run').length === 0)
+    await other.see('messages', { thread: sent.thread }, ({ messages }) => messages.every(({ deleted }) => deleted))
+    expect(fake.calls()).toEqual([])
+  })
+
+  it('[RN42] waiting on another device is stopped from here', async () => {
+    const other = await pairAnother('Phone')
+    const sent = await other.send('never mind')
+    await device.see('messages', { thread: sent.thread }, ({ pending }) => pending[0]?.device === 'Phone')
+    await device.call('stop-run', { run: sent.run })
+    for (const each of [device, other]) expect(await each.ended(sent)).toMatchObject({ status: 'stopped', text: '' })
+    await other.saveKey()
+    await until(() => other.driver().all('select * from pending_run').length === 0)
+    expect(fake.calls()).toEqual([])
+  })
+
   it('[RN40] a reply that streams is followed by every device of the space', async () => {
     const other = await pairAnother('Phone')
     await device.saveKey()

@@ -1,9 +1,10 @@
-import type { RunId } from '~/shared/domain/ids'
+import type { MessageId, RunId } from '~/shared/domain/ids'
 import { writeLocal } from '../database/local-write'
 import { deleteStop, listStops, noteStop } from '../database/notes'
 import type { LocalDatabase } from '../database/open'
 import { deletePending, pendingOfRun } from '../database/pending-run'
 import { readMessage } from '../database/queries/rows'
+import { readSendElsewhere } from '../database/waits-elsewhere'
 import { toError, type ServerDoor } from '../secrets/server-door'
 
 /**
@@ -24,6 +25,12 @@ export function createStops(options: { db: LocalDatabase, door: Pick<ServerDoor,
     }
   }
 
+  /** One that another device has not sent yet ends here and now too: that device will not ask for a reply that has ended. */
+  function sendElsewhere(run: RunId) {
+    const reply = db.driver.get<{ id: MessageId }>('select id from message where run = ? limit 1', [run])
+    return reply && readSendElsewhere(db, reply.id)
+  }
+
   function tellAll(): Promise<void> {
     telling ??= tell().finally(() => { telling = undefined })
     return telling
@@ -33,7 +40,7 @@ export function createStops(options: { db: LocalDatabase, door: Pick<ServerDoor,
     /** Tells what is noted; called when the connection comes back. */
     tellAll,
     async stop(run: RunId): Promise<void> {
-      const pending = pendingOfRun(db.driver, run)
+      const pending = pendingOfRun(db.driver, run) ?? sendElsewhere(run)
       const reply = pending && readMessage(db.driver, pending.message)
       const touched = db.driver.transaction(() => {
         if (!pending || pending.tried) noteStop(db.driver, run)

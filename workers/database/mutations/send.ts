@@ -1,3 +1,4 @@
+import type { MessageId } from '~/shared/domain/ids'
 import { fail } from '~/shared/errors'
 import type { JsonValue } from '~/shared/domain/text'
 import { partsToText } from '~/shared/domain/part'
@@ -5,6 +6,7 @@ import type { LocalChange } from '../local-write'
 import { noteStop } from '../notes'
 import { deletePending, pendingOfReply, putPending } from '../pending-run'
 import { readMessage, readThread } from '../queries/rows'
+import { readSendElsewhere } from '../waits-elsewhere'
 import type { Mutation, MutationContext } from './mutation'
 import { clipTitle } from './thread'
 
@@ -51,9 +53,9 @@ export const send: Mutation<'send'> = (context, request) => {
   return {}
 }
 
-/** Takes a queued send back: what it wrote is deleted, what was there before stays. Answers the text it would have sent. */
-function withdraw({ db, write, touch }: MutationContext, replyId: string): string {
-  const pending = pendingOfReply(db.driver, replyId)
+/** Takes a queued send back, also one that waits on another device: what it wrote is deleted, what was there before stays. Answers the text it would have sent. */
+function withdraw({ db, write, touch }: MutationContext, replyId: MessageId): string {
+  const pending = pendingOfReply(db.driver, replyId) ?? readSendElsewhere(db, replyId)
   if (!pending) fail('conflict', 'this message has been sent already')
   const message = pending.wrote ? readMessage(db.driver, pending.wrote) : undefined
   const changes: LocalChange[] = []

@@ -1,10 +1,7 @@
 import type { Message } from '~/shared/domain/message'
-import { clockDevice } from '~/shared/sync/clock'
-import { cellSlot } from '~/shared/sync/tables'
-import { slotClock } from '~/shared/sync/merge'
 import type { Pending } from '../../api'
-import { readEntities } from '../entities'
 import { pendingOfReply } from '../pending-run'
+import { deviceThatSends } from '../waits-elsewhere'
 import { touchesLocal, touchesTable, type Query, type QuerySources } from './query'
 import { rowToMessage } from './rows'
 
@@ -17,9 +14,8 @@ function whomItWaitsFor(sources: QuerySources, message: Message): Pending | unde
   if (!message.run) return undefined
   const reply = { reply: message.id, run: message.run }
   if (pendingOfReply(db.driver, message.id)) return { ...reply, here: true, device: null, needsKey: !sources.hasKey() }
-  const entity = readEntities(db.driver, 'message', [message.id]).get(message.id)
-  const device = entity ? clockDevice(slotClock(entity, cellSlot)) : ''
-  if (device === '' || device === db.deviceId || device === 'server') return undefined
+  const device = deviceThatSends(db, message.id)
+  if (device === null) return undefined
   return { ...reply, here: false, device: sources.deviceName(device), needsKey: false }
 }
 
