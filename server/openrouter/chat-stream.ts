@@ -102,7 +102,7 @@ function createReading(sink: ChatSink, { scrubber, now, before }: ReadOptions) {
       const choice = chunk.choices?.[0]
       const delta = choice?.delta ?? choice?.message
       if (delta) await take(assembler.add(delta))
-      if (choice?.finish_reason) finish = choice.finish_reason
+      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason)
       const refusal = chunk.error ?? choice?.error
       if (refusal) {
         error = toProviderError({ body: refusal }, scrubber)

@@ -54,7 +54,7 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
       close(out)
       tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown')}`, input: '', scrub: scrubber.stream() }
       tools.set(number, tool)
-      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: call.id } : {}), input: '' })
+      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id) } : {}), input: '' })
     }
     if (!call.function?.arguments) return
     tool.input += tool.scrub.push(call.function.arguments)
@@ -66,7 +66,7 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
     if (!data && !isLink(url)) return
     close(parts)
     const index = next++
-    if (data) images.push({ index, ...data })
+    if (data) images.push({ index, mime: scrubber.text(data.mime), bytes: scrubber.bytes(data.bytes) })
     else parts.push({ index, type: 'source-url', url: scrubber.text(url), title: 'Image' })
   }
 

@@ -1,11 +1,14 @@
 const openrouterKey = /sk-or-[\w-]*/g
-const mask = 'sk-or-…'
+const marker = 'sk-or-'
+const mask = `${marker}…`
 
 /** Takes the key of a run, and whatever looks like a key of OpenRouter, out of what the provider says (design.md, Security). */
 export interface Scrubber {
   text(text: string): string
   /** `text` on every string of a value, keys included. */
   json<T>(value: T): T
+  /** A file's bytes, masked in place and of the same length: a picture's text chunks are the provider's words too. */
+  bytes(bytes: Uint8Array): Uint8Array
   /** For a text that comes in pieces: no piece sequence ever spells the key. */
   stream(): ScrubStream
 }
@@ -20,7 +23,7 @@ export function createScrubber(key: string | null): Scrubber {
   const literal = key && !/^sk-or-[\w-]*$/.test(key) ? key : null
   const text = (value: string): string => {
     const without = literal ? value.replaceAll(literal, '…') : value
-    return without.includes('sk-or-') ? without.replace(openrouterKey, mask) : without
+    return without.includes(marker) ? without.replace(openrouterKey, mask) : without
   }
   const json = <T>(value: T): T => {
     if (typeof value === 'string') return text(value) as T
@@ -28,7 +31,22 @@ export function createScrubber(key: string | null): Scrubber {
     if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([name, item]) => [text(name), json(item)])) as T
     return value
   }
-  return { text, json, stream: () => createScrubStream(literal) }
+  return { text, json, bytes: (bytes) => scrubBytes(bytes, literal), stream: () => createScrubStream(literal) }
+}
+
+function scrubBytes(bytes: Uint8Array, literal: string | null): Uint8Array {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const found: [start: number, end: number][] = []
+  for (let at = view.indexOf(marker); at !== -1; at = view.indexOf(marker, at + marker.length)) {
+    let end = at + marker.length
+    while (end < view.length && /[\w-]/.test(String.fromCharCode(view[end]!))) end++
+    found.push([at + marker.length, end])
+  }
+  for (let at = literal ? view.indexOf(literal) : -1; literal && at !== -1; at = view.indexOf(literal, at + 1)) found.push([at, at + Buffer.byteLength(literal)])
+  if (found.length === 0) return bytes
+  const masked = Buffer.from(view)
+  for (const [start, end] of found) masked.fill('x', start, end)
+  return masked
 }
 
 /**
@@ -36,7 +54,6 @@ export function createScrubber(key: string | null): Scrubber {
  * An end that could be the beginning of any other key is held back until it is known not to be one.
  */
 function createScrubStream(literal: string | null): ScrubStream {
-  const marker = 'sk-or-'
   /** The last characters given out, in which a marker or key may have begun. */
   let tail = ''
   let dropping = false

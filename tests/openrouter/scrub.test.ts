@@ -12,6 +12,15 @@ describe.each(keys)('the key %s', (key) => {
     expect(JSON.stringify(scrubber.json({ a: [`x${key}`], [key]: 1 }))).not.toContain(key)
   })
 
+  it('[RN160] is masked in bytes, whose length and rest stay', () => {
+    const bytes = Buffer.from(`\x89PNG ${key} ${key}\n`, 'latin1')
+    const clean = Buffer.from(scrubber.bytes(bytes))
+    expect(clean.includes(key)).toBe(false)
+    expect([clean.length, clean.subarray(0, 5), clean.at(-1)]).toEqual([bytes.length, bytes.subarray(0, 5), 10])
+    const other = Buffer.from('no key, sk-or not')
+    expect(scrubber.bytes(other)).toBe(other)
+  })
+
   it('[RN160] never comes out of a stream, however it is cut, and nothing else is lost', () => {
     fc.assert(fc.property(fc.string(), fc.string(), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (before, after, sizes) => {
       const text = `${before} ${key} ${after}`

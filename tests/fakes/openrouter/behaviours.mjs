@@ -135,7 +135,7 @@ export const behaviours = {
     for (const token of textToTokens(call.params.get('text') ?? '')) yield { token: call.frames.content(token) }
     yield { hang: true }
   },
-  /** A provider that says back the key it was given, in its text or its error: nothing of it may be kept. */
+  /** A provider that says back the key it was given, wherever it can: nothing of it may be kept. */
   *'leak'(call) {
     const where = call.params.get('where') ?? 'content'
     const words = where === 'content' ? [`your key is ${call.key}, remember`] : ['some ', 'text ']
@@ -148,8 +148,18 @@ export const behaviours = {
     if (where === 'annotation') {
       yield { frame: call.frames.chunk({ content: '', annotations: [{ type: 'url_citation', url_citation: { url: `https://example.com/?k=${call.key}`, title: call.key } }] }) }
     }
+    const image = (/** @type {string} */ url) => ({ frame: call.frames.chunk({ content: '', images: [{ type: 'image_url', image_url: { url }, index: 0 }] }) })
+    if (where === 'picture') yield image(`data:image/png;base64,${Buffer.concat([pngOf(0), Buffer.from(`tEXt${call.key}`)]).toString('base64')}`)
+    if (where === 'drawing') yield image(`data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg"><title>${call.key}</title></svg>`)}`)
+    if (where === 'kind') yield image(`data:image/${call.key};base64,AAAA`)
+    if (where === 'link') yield image(`https://example.com/${call.key}.png`)
+    if (where === 'call') yield { frame: call.frames.chunk({ tool_calls: [{ index: 0, id: call.key, type: 'function', function: { name: call.key, arguments: '{}' } }] }) }
+    if (where === 'model') yield { frame: { ...call.frames.content('x'), model: call.key } }
+    if (where === 'reasoning') yield { frame: call.frames.chunk({ reasoning: call.key, reasoning_details: [{ type: 'reasoning.text', text: call.key, signature: call.key, index: 0 }] }) }
     if (where === 'tool') yield { frame: call.frames.chunk({ tool_calls: [{ index: 0, id: 'call_a1', type: 'function', function: { name: 'log_in', arguments: JSON.stringify({ key: call.key }) } }] }) }
-    yield { frame: call.frames.finish() }
+    const reason = where === 'finish' ? call.key : 'stop'
+    yield { frame: call.frames.finish(reason) }
+    yield { frame: call.frames.usage('b', createUsage(8, 2), reason) }
     yield { end: 'done' }
   },
 }
