@@ -60,6 +60,14 @@ export const replicaMigrations: readonly string[] = [
     insert into search (search, rowid, text) values ('delete', old.num * 2 + 1, old.title);
   end;
   `,
+  // Beginnings of words in an index of their own: without it a word's first two letters read the entries of every word that begins so.
+  // What that costs the writer is won back by merging segments half as often.
+  `
+  drop table search;
+  create virtual table search using fts5 (text, content = 'search_source', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+  insert into search (search, rank) values ('automerge', 8);
+  insert into search (rowid, text) select id, text from search_source where text is not null;
+  `,
 ]
 
 /** What migrating and checking an image need of a database; the device's driver and the server's both fit. */

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { replicaMigrations } from '~/shared/sql/replica'
+import { createMemoryDriver } from '~/workers/database/driver-wasm'
 import { writeLocal } from '~/workers/database/local-write'
 import { mutate } from '~/workers/database/mutations/all'
 import { createReplica } from './replica'
@@ -64,5 +66,19 @@ describe('a word that is everywhere', () => {
     const hits = replica.ask('search', { text: 'comm', limit: 3 })
     expect(hits.map(({ message }) => message)).toEqual([null, 'message-002099', 'message-002098'])
     expect(hits[1]?.snippet).toBe('\uE000common\uE001 2099')
+  })
+})
+
+describe('a file of an earlier schema', () => {
+  it('[ST36] keeps its rows when it is opened, and what they say is found', async () => {
+    const driver = await createMemoryDriver()
+    driver.exec(`${replicaMigrations[0]} pragma user_version = 1;`)
+    const h = '1700000000000:00000:server'
+    driver.run('insert into thread (id, title, h, hx) values (?, ?, ?, ?)', ['thread-0001', 'The harbour', h, '{}'])
+    driver.run('insert into message (id, thread, parts, h, hx) values (?, ?, ?, ?, ?)', ['message-0001', 'thread-0001', '[{"type":"text","text":"A boat in the harbour"}]', h, '{}'])
+    const replica = await createReplica({ image: driver.export() })
+    expect(replica.ask('search', { text: 'harb', limit: 5 }).map(({ message }) => message)).toEqual([null, 'message-0001'])
+    replica.db.driver.run('delete from message')
+    expect(replica.ask('search', { text: 'ha', limit: 5 }).map(({ message }) => message)).toEqual([null])
   })
 })

@@ -60,6 +60,7 @@ describe('the wire', () => {
     expect(replicaMigrations.map((migration) => hashOf(migration))).toMatchInlineSnapshot(`
       [
         "ea4cadbdd253070c",
+        "9d3b91690e6cf2d7",
       ]
     `)
   })

@@ -55,10 +55,13 @@ export function createConnection(sqlite3: Sqlite3Static, database: Database): Om
     exec,
     all: <T = SqlRow>(sql: string, params?: readonly SqlValue[]) => query(sql, params, (statement) => {
       const rows: T[] = []
-      while (statement.step()) rows.push(statement.get({}) as T)
+      if (!statement.step()) return rows
+      const names = statement.getColumnNames()
+      do rows.push(readRow<T>(statement, names))
+      while (statement.step())
       return rows
     }),
-    get: <T = SqlRow>(sql: string, params?: readonly SqlValue[]) => query(sql, params, (statement) => (statement.step() ? statement.get({}) as T : undefined)),
+    get: <T = SqlRow>(sql: string, params?: readonly SqlValue[]) => query(sql, params, (statement) => (statement.step() ? readRow<T>(statement, statement.getColumnNames()) : undefined)),
     run: (sql, params) => query(sql, params, (statement) => {
       while (statement.step());
     }),
@@ -89,6 +92,14 @@ export function createConnection(sqlite3: Sqlite3Static, database: Database): Om
       database.close()
     },
   }
+}
+
+/** A row under its columns' names, which are read once per query: out of the wasm a name costs as much as a value. */
+function readRow<T>(statement: PreparedStatement, names: readonly string[]): T {
+  const values = statement.get([])
+  const row: Record<string, unknown> = {}
+  for (let i = 0; i < names.length; i++) row[names[i]!] = values[i]
+  return row as T
 }
 
 /** A full disk is an expected failure, with words of its own; anything else is a bug or a corrupt file and stays what it is. */

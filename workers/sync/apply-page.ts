@@ -1,5 +1,5 @@
 import type { LoggedChange, ChangeEnvelope } from '~/shared/sync/change'
-import { clockSchema, clockWriter, maxClock, noClock, type Clock } from '~/shared/sync/clock'
+import { clockWriter, isClock, maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { canonicalJson } from '~/shared/sync/fingerprint'
 import { replaceClock } from '~/shared/sync/merge'
 import type { JsonValue } from '~/shared/domain/text'
@@ -88,15 +88,16 @@ const kinds: Record<ColumnKind, (value: unknown) => boolean> = {
 
 /** A logged change as this build understands it: tables and columns it does not know are left out. The server has checked the rest. */
 export function readLogged(change: Envelope): LoggedChange | null {
-  const { t } = change
-  if (!isTableName(t) || !clockSchema.safeParse(change.h).success) return null
+  const { t, h, k, n, seq, device } = change
+  if (!isTableName(t) || !isClock(h)) return null
   const columns = columnsOf(t)
   const c: Record<string, JsonValue> = {}
-  for (const [name, value] of Object.entries(change.c)) {
+  for (const name of Object.keys(change.c)) {
     const column = Object.hasOwn(columns, name) ? columns[name] : undefined
     if (!column) continue
+    const value = change.c[name]
     if (!kinds[column.kind](value)) return null
     c[name] = value as JsonValue
   }
-  return { ...change, t, h: change.h as Clock, c }
+  return { n, t, k, h, c, seq, device }
 }
