@@ -70,6 +70,11 @@ export class App {
     await ended
   }
 
+  /** Sends a signal that does not end the server. */
+  signal(name: NodeJS.Signals): void {
+    this.process?.kill(name)
+  }
+
   async remove(): Promise<void> {
     await this.stop()
     await rm(this.folder, { recursive: true, force: true })

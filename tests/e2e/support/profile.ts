@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, expect, type BrowserContext, type Page } from '@playwright/test'
 import { findChromium } from '../../../scripts/setup.mjs'
+import { readFiles } from './files'
 
 interface ProfileOptions { width?: number, height?: number, colorScheme?: 'light' | 'dark', javaScriptEnabled?: boolean }
 
@@ -88,6 +89,11 @@ export class Profile {
     const lock = await readlink(join(this.folder, 'SingletonLock'))
     process.kill(-Number(lock.slice(lock.lastIndexOf('-') + 1)), 'SIGKILL')
     await gone
+  }
+
+  /** Whatever the browser has written so far, file by file. */
+  files(): AsyncGenerator<[name: string, bytes: Buffer]> {
+    return readFiles(this.folder)
   }
 
   /** Ends the profile: nothing unexpected may have happened in it. */
