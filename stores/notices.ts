@@ -20,7 +20,8 @@ export const useNoticesStore = defineStore('notices', () => {
   }
 
   database.on('notice', (notice) => {
-    if (isLasting(notice.kind)) lasting.value.set(notice.kind, notice.message)
+    if (notice.kind === 'room-again') lasting.value.delete('disk-full')
+    else if (isLasting(notice.kind)) lasting.value.set(notice.kind, notice.message)
     else for (const listener of listeners.once) listener(notice)
   })
   database.on('run-ended', (end) => {

@@ -194,7 +194,7 @@ export const events = {
   'secrets-changed': z.object({ connected: z.boolean() }),
   /** Something the person should know about their data. */
   'notice': z.object({
-    kind: z.enum(['restored-server', 'salvaged', 'rolled-back', 'healed', 'memory-only', 'disk-full', 'reload-to-update', 'leader-silent', 'change-rejected']),
+    kind: z.enum(['restored-server', 'salvaged', 'rolled-back', 'healed', 'memory-only', 'disk-full', 'room-again', 'reload-to-update', 'leader-silent', 'change-rejected']),
     message: z.string(),
   }),
 } as const

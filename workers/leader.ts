@@ -139,6 +139,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
         emit('notice', { kind, message })
       },
       onSignedOut: () => live.signal('sync'),
+      onStorageFull: tellFull,
       onAcked: () => void dispatch.turn(),
     },
   })
@@ -160,6 +161,17 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     onMinted: tokenChanged,
     onChange: () => live.signal('sync'),
   })
+
+  let isFull = false
+  function tellFull() {
+    isFull = true
+    emit('notice', { kind: 'disk-full', message: 'This device has no room left. What you write cannot be kept until there is.' })
+  }
+  /** A message found room; smaller writes do now and then on a full disk too. */
+  function tellRoom() {
+    if (isFull) emit('notice', { kind: 'room-again', message: 'There is room again.' })
+    isFull = false
+  }
 
   async function setAside() {
     await identity.save({ damaged: true })
@@ -198,6 +210,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   async function answer(name: CallName, request: unknown): Promise<unknown> {
     if (Object.hasOwn(mutations, name)) {
       const written = mutate(db, name as MutationName, request as never)
+      if (name === 'send') tellRoom()
       if (name === 'send' || name === 'send-from-here') {
         sync.poke()
         void dispatch.turn()
@@ -218,7 +231,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     } catch (cause) {
       if (isDamage(cause)) void setAside()
       const error: HoldfastError = cause instanceof HoldfastException ? cause.error : unexpected(cause)
-      if (error.code === 'storage_full') emit('notice', { kind: 'disk-full', message: 'This device has no room left. What you write cannot be kept until there is.' })
+      if (error.code === 'storage_full') tellFull()
       return err(error)
     }
   }

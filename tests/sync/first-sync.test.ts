@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDeviceId } from '~/shared/domain/ids'
+import { readHeldDraft } from '~/workers/database/drafts'
 import { createRandom } from './random'
 import { createDevice, type Device, type DeviceOptions } from './simulation/device'
 import { checkConvergence, rowsToText } from './simulation/invariants'
@@ -53,9 +54,11 @@ describe('a first sync', () => {
   it('[SY12] takes an image, keeps what was written before, and shows its progress', async () => {
     const device = await join(full)
     device.write(unsent)
+    device.db.driver.run(`insert into meta (name, value) values ('draft/new', '"half a sentence"')`)
     await scheduler.run(100)
     await synced(device)
     await checkConvergence(full, [device])
+    expect(readHeldDraft(device.db.driver, 'draft/new')).toBe('half a sentence')
     expect(device.states.map(({ progress }) => progress).filter((progress) => progress !== null).length).toBeGreaterThan(0)
     expect(device.db.driver.all('select rowid from search where search match ?', ['"number 4711"'])).toHaveLength(1)
     expect(device.db.driver.all('select rowid from search where search match ?', ['first sync'])).toHaveLength(1)

@@ -34,7 +34,9 @@ export function createConnection(sqlite3: Sqlite3Static, database: Database): Om
     } catch (cause) {
       throw toException(sqlite3, cause)
     } finally {
-      statement.reset().clearBindings()
+      // By the C API: the wrapper's own reset throws a failed step's error once more, in the place of ours.
+      sqlite3.capi.sqlite3_reset(statement.pointer!)
+      statement.clearBindings()
     }
   }
 
@@ -102,8 +104,11 @@ function readRow<T>(statement: PreparedStatement, names: readonly string[]): T {
   return row as T
 }
 
-/** A full disk is an expected failure, with words of its own; anything else is a bug or a corrupt file and stays what it is. */
-function toException(sqlite3: Sqlite3Static, cause: unknown): unknown {
-  const isFull = cause instanceof sqlite3.SQLite3Error && (cause.resultCode & 0xff) === sqlite3.capi.SQLITE_FULL
-  return isFull ? new HoldfastException(createError('storage_full', 'this device has no room left for the database'), { cause }) : cause
+/**
+ * A full disk is an expected failure, with words of its own; anything else is a bug or a corrupt file and stays what it is. A file of the
+ * origin's private file system that can't grow says so as a failure to write, with the browser's own error lost on the way.
+ */
+function toException({ SQLite3Error, capi }: Sqlite3Static, cause: unknown): unknown {
+  const code = cause instanceof SQLite3Error ? cause.resultCode & 0xff : capi.SQLITE_OK
+  return code === capi.SQLITE_FULL || code === capi.SQLITE_IOERR ? new HoldfastException(createError('storage_full', 'this device has no room left for the database'), { cause }) : cause
 }

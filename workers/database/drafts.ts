@@ -4,6 +4,7 @@ import type { MutationContext } from './mutations/mutation'
 import type { LocalDatabase } from './open'
 import type { SqlDriver } from './driver'
 import type { Schedule } from '../tabs/channel-message'
+import { unlessFull } from './storage-full'
 
 export const draftPrefix = 'draft/'
 const pushEvery = 2_000
@@ -49,7 +50,11 @@ export function createDraftPushes(db: LocalDatabase, schedule: Schedule) {
   }
 
   function turn() {
-    cancel = push() ? schedule(turn, pushEvery) : undefined
+    let pushed = false
+    const hadRoom = unlessFull(() => {
+      pushed = push()
+    })
+    cancel = pushed || !hadRoom ? schedule(turn, pushEvery) : undefined
   }
 
   const end = db.onCommit((touched) => {

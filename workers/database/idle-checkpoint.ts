@@ -1,5 +1,6 @@
 import type { Schedule } from '../tabs/channel-message'
 import type { LocalDatabase } from './open'
+import { unlessFull } from './storage-full'
 
 const idleMs = 3_000
 
@@ -8,7 +9,7 @@ export function checkpointWhenIdle(db: LocalDatabase, schedule: Schedule): () =>
   let cancel: (() => void) | undefined
   const end = db.onCommit(() => {
     cancel?.()
-    cancel = schedule(() => db.driver.checkpoint(), idleMs)
+    cancel = schedule(() => void unlessFull(() => db.driver.checkpoint()), idleMs)
   })
   return () => {
     end()

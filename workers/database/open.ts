@@ -5,6 +5,7 @@ import { maxClock, nextClock, noClock, type Clock } from '~/shared/sync/clock'
 import type { TableName } from '~/shared/sync/tables'
 import type { SqlDriver } from './driver'
 import { readMeta, writeMeta } from './meta'
+import { unlessFull } from './storage-full'
 
 /** The rows a commit changed, for live queries; `local` are tables of the device alone. */
 export interface Touched {
@@ -49,11 +50,12 @@ export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes }: 
   if (!migrateReplica(driver)) fail('upgrade_required', 'the database was written by a newer version; reload to update')
   const writer = `${deviceId}.${drawBase32(4, randomBytes)}`
   const closedProperly = readMeta(driver, 'device') === null || readMeta(driver, 'closed') !== null
-  driver.transaction(() => {
+  // A file that is read on a full disk stays as it is: an unclean exit, should this be one, is then taken for the last one's.
+  unlessFull(() => driver.transaction(() => {
     // The numbers of changes belong to the device: a file that comes to another one starts counting again.
     if (readMeta(driver, 'device') !== deviceId) writeMeta(driver, { device: deviceId, acked: null, 'acked-clock': null })
     writeMeta(driver, { closed: null })
-  })
+  }))
   let clock = (readMeta(driver, 'clock') ?? noClock) as Clock
   let offset = Number(readMeta(driver, 'offset') ?? 0)
   const listeners = new Set<(touched: Touched) => void>()
@@ -64,7 +66,7 @@ export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes }: 
     offset: () => offset,
     setOffset(ms) {
       // Stored only when it moved by more than a socket's jitter: it is read at the next start, before the server is asked.
-      if (Math.abs(ms - offset) > 1_000) driver.transaction(() => writeMeta(driver, { offset: Math.round(ms) }), { sync: 'normal' })
+      if (Math.abs(ms - offset) > 1_000) unlessFull(() => driver.transaction(() => writeMeta(driver, { offset: Math.round(ms) }), { sync: 'normal' }))
       offset = ms
     },
     clock: () => clock,
@@ -77,9 +79,14 @@ export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes }: 
       return () => void listeners.delete(listener)
     },
     close() {
-      driver.transaction(() => writeMeta(driver, { closed: 1 }))
-      driver.checkpoint()
-      driver.close()
+      try {
+        unlessFull(() => {
+          driver.transaction(() => writeMeta(driver, { closed: 1 }))
+          driver.checkpoint()
+        })
+      } finally {
+        driver.close()
+      }
     },
   }
 }

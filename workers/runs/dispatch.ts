@@ -9,6 +9,7 @@ import type { LocalDatabase } from '../database/open'
 import { isOutgoing } from '../database/outbox'
 import { deletePending, listPending, pendingOfRun, putPending, type PendingRun } from '../database/pending-run'
 import { readMessage } from '../database/queries/rows'
+import { isStorageFull } from '../database/storage-full'
 import { isUnreachable, toError, type ServerDoor } from '../secrets/server-door'
 import { createBackOff } from './back-off'
 
@@ -151,6 +152,9 @@ export function createDispatch(options: DispatchOptions) {
           return
         }
       } while (again && !stopped)
+    } catch (cause) {
+      if (!isStorageFull(cause)) throw cause
+      backOff.wait(0)
     } finally {
       busy = false
     }

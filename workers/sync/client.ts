@@ -5,13 +5,14 @@ import { serverMessageSchema, type ServerMessage } from '~/shared/protocol/serve
 import { assertNever } from '~/shared/result'
 import { readMeta, writeMeta } from '~/workers/database/meta'
 import { countOutbox } from '~/workers/database/outbox'
+import { unlessFull } from '~/workers/database/storage-full'
 import { createHttpFallback } from './http-fallback'
 import { checkReplica } from './check-replica'
 import { exchangeOverHttp, isExchange } from './http-exchange'
 import type { SyncClient, SyncClientOptions, SyncSnapshot, SyncSocket } from './ports'
 import { createRunAttachments } from './run-attachments'
 import { createRunStreams } from './run-streams'
-import { createSession, type Session, type SessionDeps } from './session'
+import { createSession, type ExchangeMessage, type Session, type SessionDeps } from './session'
 import { createSnapshotLoader } from './snapshot'
 
 const pingMs = 20_000
@@ -50,9 +51,16 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     const from = session
     const answered = await exchangeOverHttp(http, message)
     if (from !== session || !from) return
-    if (answered.ok) from.receive(answered.value)
-    else from.receive({ type: 'error', rq: message.rq, ...answered.error })
+    exchanged(from, answered.ok ? answered.value : { type: 'error', rq: message.rq, ...answered.error })
   }
+
+  /** Writing what came may find no room. */
+  function written(to: Session, work: () => void) {
+    if (unlessFull(work)) return
+    to.stall()
+    events.onStorageFull?.()
+  }
+  const exchanged = (to: Session, message: ExchangeMessage) => written(to, () => to.receive(message))
 
   const snapshots = createSnapshotLoader({ db, http, pause, progress: publish })
   const streams = createRunStreams({ http, schedule, receive: (message) => runs.receive(message), broken: (run) => runs.attachAgain(run) })
@@ -71,6 +79,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       runs.attachAll()
       return session
     },
+    receive: exchanged,
     refused: (error) => onRefused(error),
     closed: () => {
       overHttp = false
@@ -137,7 +146,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
 
   function onMessage(text: string) {
     const message = parseMessage(text)
-    if (message && session && !overHttp) receive(message, session)
+    const to = session
+    if (message && to && !overHttp) written(to, () => receive(message, to))
   }
 
   function receive(message: ServerMessage, to: Session) {

@@ -16,18 +16,22 @@ export interface HttpDeps {
   token: () => string | null
 }
 
-/** One request to our own server with the device's token. A network failure is `provider_unavailable`'s kind: an error value, retryable. */
+/** Nobody answered, or something before the server did (a proxy, while the server is gone). */
+const unreachable = (why: string): HoldfastError => createError('internal', `the server can’t be reached: ${why}`, { network: true }, true)
+export const isUnreachable = (error: HoldfastError): boolean => error.details?.network === true
+
+/** One request to our own server with the device's token. A failure of the network is an error value as well, see `isUnreachable`. */
 export async function requestJson({ fetch, token }: HttpDeps, path: string, init: RequestInit = {}): Promise<Result<unknown, HoldfastError & { answer?: z.infer<typeof refusalSchema> }>> {
   let response: Response
   try {
     response = await fetch(path, { ...init, headers: { ...init.headers, 'authorization': `Bearer ${token() ?? ''}`, 'content-type': 'application/json' } })
   } catch (cause) {
-    return err(createError('internal', 'the server can’t be reached', { cause: String(cause) }, true))
+    return err(unreachable(String(cause)))
   }
   const body: unknown = await response.json().catch(() => null)
   const refusal = refusalSchema.safeParse(body)
   if (refusal.success) return err({ ...refusal.data.error, answer: refusal.data })
-  return response.ok && body !== null ? ok(body) : err(createError('internal', `the server answered ${response.status} without a reason`, undefined, true))
+  return response.ok && body !== null ? ok(body) : err(unreachable(`${response.status} without a reason`))
 }
 
 /** The frames of one exchange over HTTP: `/push` and `/pull` take the same bodies (sync.md §4). */

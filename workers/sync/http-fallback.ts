@@ -1,8 +1,8 @@
 import type { ClientMessage } from '~/shared/protocol/client-message'
 import { createError, type HoldfastError } from '~/shared/errors'
-import { exchangeOverHttp, greetOverHttp, isExchange, type HttpDeps } from './http-exchange'
+import { exchangeOverHttp, greetOverHttp, isExchange, isUnreachable, type HttpDeps } from './http-exchange'
 import type { Schedule } from './ports'
-import type { Session } from './session'
+import type { ExchangeMessage, Session } from './session'
 
 /** A socket that has not been welcomed for this long may be blocked, by a proxy for example: HTTP is tried beside it. */
 const patienceMs = 8_000
@@ -14,12 +14,13 @@ interface FallbackDeps {
   schedule: Schedule
   /** Opens a session whose frames go through `post`. */
   open(post: (message: ClientMessage) => void): Session
+  receive(session: Session, message: ExchangeMessage): void
   refused(error: HoldfastError): void
   closed(): void
 }
 
 /** Keeps a session over HTTP while sockets are blocked. It polls; the socket goes on trying and takes over as soon as it opens. */
-export function createHttpFallback({ http, schedule, open, refused, closed }: FallbackDeps) {
+export function createHttpFallback({ http, schedule, open, receive, refused, closed }: FallbackDeps) {
   /** What is under way belongs to this round; a later one makes it void. */
   let round = 0
   let active = false
@@ -50,8 +51,9 @@ export function createHttpFallback({ http, schedule, open, refused, closed }: Fa
     if (!isExchange(message)) return
     const answered = await exchangeOverHttp(http, message)
     if (of !== round) return
-    if (answered.ok) return session().receive(answered.value)
+    if (answered.ok) return receive(session(), answered.value)
     refused(answered.error)
+    if (isUnreachable(answered.error)) return pause()
     session().receive({ type: 'error', rq: message.rq, ...createError(answered.error.code, answered.error.message) })
   }
 
@@ -61,6 +63,12 @@ export function createHttpFallback({ http, schedule, open, refused, closed }: Fa
       session.poll()
       poll(session, of)
     }, pollMs)
+  }
+
+  function pause() {
+    end()
+    waiting = true
+    again(round, retryMs)
   }
 
   const again = (of: number, ms: number) => schedule(() => of === round && void begin(of), ms)
@@ -73,11 +81,7 @@ export function createHttpFallback({ http, schedule, open, refused, closed }: Fa
       again(round, patienceMs)
     },
     /** The server stopped answering: begins anew after a while. */
-    pause() {
-      end()
-      waiting = true
-      again(round, retryMs)
-    },
+    pause,
     stop: end,
   }
 }

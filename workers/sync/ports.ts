@@ -55,6 +55,8 @@ export interface SyncEvents {
   onNotice?(kind: NoticeKind, message: string): void
   /** The token is over for good. The rows stay, and nothing is sent. */
   onSignedOut?(error: HoldfastError): void
+  /** What came could not be written for want of room; it is asked for again. */
+  onStorageFull?(): void
   /** Something left the outbox: queued sends may go. */
   onAcked?(): void
 }

@@ -69,6 +69,7 @@ export function createSession(deps: SessionDeps) {
   let helloAt = 0
   let firstTarget = 0
   let refusals = 0
+  let untaken = 0
   /** Refused again and again: nothing is pushed for a while. */
   let resting = false
   let pushTimer: (() => void) | null = null
@@ -238,8 +239,9 @@ export function createSession(deps: SessionDeps) {
     busy = false
     if (ended) return
     wantsPull = true
-    // Asked for again after a pause: a server that cannot give its state would be asked without end.
-    if (!taken) return void later(pump, refusedMs)
+    // Asked for again after a longer pause each time: a server that cannot give its state, or a disk that is full, would be asked without end.
+    if (!taken) return void later(pump, refusedMs * 2 ** Math.min(6, untaken++))
+    untaken = 0
     settling = true
     afterImage = true
     probes = false
@@ -270,14 +272,16 @@ export function createSession(deps: SessionDeps) {
       committed(guardClock(db, { now }, faults))
     }
     // A server whose clock jumps would otherwise be asked without a pause.
-    if (++refusals > 3) {
-      resting = true
-      later(() => {
-        resting = false
-        pump()
-      }, refusedMs)
-    }
+    if (++refusals > 3) rest()
     pump()
+  }
+
+  function rest() {
+    resting = true
+    later(() => {
+      resting = false
+      pump()
+    }, refusedMs)
   }
 
   function onPushGap({ rq, upto }: PushGap) {
@@ -341,6 +345,11 @@ export function createSession(deps: SessionDeps) {
       }, coalesceMs)
     },
     pump,
+    /** What came last could not be written: it is read again after a while, and nothing is pushed until then. */
+    stall() {
+      wantsPull = true
+      rest()
+    },
     /** Reads what is new, also if nothing said so: for a connection that is only polled, and that does not break when the server is restored. */
     poll() {
       probes = true

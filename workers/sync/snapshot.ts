@@ -4,6 +4,7 @@ import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { slotClock } from '~/shared/sync/merge'
 import { slotOf } from '~/shared/sync/tables'
 import type { SqlDriver } from '~/workers/database/driver'
+import { listHeldDrafts } from '~/workers/database/drafts'
 import { readEntities } from '~/workers/database/entities'
 import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, writeMeta } from '~/workers/database/meta'
@@ -109,6 +110,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
     const highest = highestInFile(next)
     mergeInto({ driver: next }, waiting)
     for (const name of localMeta) writeMeta(next, { [name]: readMeta(db.driver, name) })
+    for (const { name, value } of listHeldDrafts(db.driver)) next.run('insert into meta (name, value) values (?, ?)', [name, value])
     const confirmed = (readMeta(db.driver, 'confirmed') ?? noClock) as Clock
     writeMeta(next, { epoch, cursor, mark: null, restoring: null, ready: 1, clock: maxClock(db.clock(), highest), confirmed: maxClock(confirmed, highest) })
   })

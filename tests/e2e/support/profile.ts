@@ -5,7 +5,14 @@ import { chromium, expect, type BrowserContext, type Page } from '@playwright/te
 import { findChromium } from '../../../scripts/setup.mjs'
 import { readFiles } from './files'
 
-interface ProfileOptions { width?: number, height?: number, colorScheme?: 'light' | 'dark', javaScriptEnabled?: boolean }
+interface ProfileOptions {
+  width?: number
+  height?: number
+  colorScheme?: 'light' | 'dark'
+  javaScriptEnabled?: boolean
+  /** The browser gives no handles of files, as in some private windows. Without a service worker, so that workers can be told. */
+  hasFiles?: boolean
+}
 
 /**
  * A person's browser: a Chromium with a profile folder of its own, so that what is on its disk survives a restart. A request to another
@@ -25,10 +32,12 @@ export class Profile {
   }
 
   async launch(): Promise<void> {
-    const { width = 1280, height = 800, colorScheme = 'light', javaScriptEnabled = true } = this.options
+    const { width = 1280, height = 800, colorScheme = 'light', javaScriptEnabled = true, hasFiles = true } = this.options
     this.context = await chromium.launchPersistentContext(this.folder, {
       executablePath: findChromium(),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+        // A worker that a test answers for counts as come from elsewhere, and could open no socket to this machine.
+        ...(hasFiles ? [] : ['--disable-features=LocalNetworkAccessChecks'])],
       viewport: { width, height },
       colorScheme,
       javaScriptEnabled,
@@ -36,7 +45,14 @@ export class Profile {
       reducedMotion: 'reduce',
       acceptDownloads: true,
       permissions: ['clipboard-read', 'clipboard-write'],
+      serviceWorkers: hasFiles ? 'allow' : 'block',
     })
+    if (!hasFiles) {
+      await this.context.route(/\.worker-[^/]*\.js$/, async (route) => {
+        const response = await route.fetch()
+        await route.fulfill({ response, body: `FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new DOMException('not here', 'NotAllowedError'));${await response.text()}` })
+      })
+    }
     this.context.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url())
       if (/^https?:$/.test(protocol) && !['localhost', '127.0.0.1'].includes(hostname)) this.problems.push(`request to ${request.url()}`)
