@@ -77,7 +77,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
   const tokens = createTokens({ database, hub, now, ttlDays: config.spskTtlDays })
   const codes = createCodes({ config, database, log, now })
   const sync = createSync({ database, dialect, hub, now })
-  const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes })
+  const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes, spaceBytes: config.blobSpaceBytes })
   const openrouter = createOpenRouter({ apiUrl: config.openrouterApiUrl, publicUrl: config.publicUrl, now })
   const runs = createRuns({ database, sync, openrouter, blobs, log, now })
   // One process owns the folder: whatever is open was left behind by an earlier one.

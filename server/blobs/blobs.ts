@@ -47,17 +47,16 @@ export interface BlobDeps {
   now(): number
   log: Pick<Log, 'info' | 'error'>
   maxBytes: number
-  /** Bytes that one space may hold, 20 GiB if absent. */
-  spaceBytes?: number
+  /** Bytes that one space may hold. */
+  spaceBytes: number
 }
 
 interface Admission { mime: string, quota: number, isLive?(): boolean }
 
-const defaultSpaceBytes = 20 * 1024 ** 3
 const uploadsAtOnce = 8
 const sweepEveryMs = 6 * 60 * 60 * 1000
 
-export function createBlobs({ database, store, transaction, now, log, maxBytes, spaceBytes = defaultSpaceBytes }: BlobDeps): Blobs {
+export function createBlobs({ database, store, transaction, now, log, maxBytes, spaceBytes }: BlobDeps): Blobs {
   const turns = createTurns()
   const uploads = new Map<string, number>()
 

@@ -98,13 +98,15 @@ async function remove(call: ShareCall, id: string) {
   return { success: true }
 }
 
-async function data({ event, shares }: ShareCall, id: string) {
+async function data({ event, shares, address }: ShareCall, id: string) {
+  await shares.rate.read(address)
   const open = await shares.reader.open(id)
   if (!open) throw unknownShare(id)
   return json(event, itemsToData(open.items))
 }
 
-async function info({ event, shares }: ShareCall, id: string) {
+async function info({ event, shares, address }: ShareCall, id: string) {
+  await shares.rate.read(address)
   const open = await shares.reader.open(id)
   if (!open) throw unknownShare(id)
   return json(event, openShareToInfo(open))

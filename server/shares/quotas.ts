@@ -11,9 +11,10 @@ export interface ShareQuotas {
   anonymousBytes: number
   /** Share keys of one space that are not revoked. */
   spaceKeys: number
-  /** Requests a minute from one address: creations, and everything else that writes. */
+  /** Requests a minute from one address: creations, everything else that writes, and readings of a page, its data or its file. */
   createsPerMinute: number
   writesPerMinute: number
+  readsPerMinute: number
   /** Wrong secrets and keys from one address in ten minutes, after which it is told to wait. */
   failuresPerTenMinutes: number
 }
@@ -28,6 +29,7 @@ export const defaultQuotas: ShareQuotas = {
   spaceKeys: 50,
   createsPerMinute: 60,
   writesPerMinute: 1_200,
+  readsPerMinute: 3_000,
   failuresPerTenMinutes: 30,
 }
 

@@ -2,15 +2,17 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { ShareFailure } from './failure'
 import type { ShareQuotas } from './quotas'
 
-/** Holds back an address that creates, writes or guesses too much. Counts live in memory: a restart forgives. */
+/** Holds back an address that creates, writes, reads or guesses too much. Counts live in memory: a restart forgives. */
 export function createRateLimits(quotas: ShareQuotas) {
   const creates = new RateLimiterMemory({ keyPrefix: 'create', points: quotas.createsPerMinute, duration: 60 })
   const writes = new RateLimiterMemory({ keyPrefix: 'write', points: quotas.writesPerMinute, duration: 60 })
+  const reads = new RateLimiterMemory({ keyPrefix: 'read', points: quotas.readsPerMinute, duration: 60 })
   const failures = new RateLimiterMemory({ keyPrefix: 'failure', points: quotas.failuresPerTenMinutes, duration: 600 })
 
   return {
     create: (address: string): Promise<void> => take(creates, address),
     write: (address: string): Promise<void> => take(writes, address),
+    read: (address: string): Promise<void> => take(reads, address),
     /** Counts a wrong secret or key, and refuses an address that has tried too many. Right ones always pass: nobody can lock others out. */
     failed: (address: string): Promise<void> => take(failures, address),
   }

@@ -25,6 +25,21 @@ test('[BL1] bytes that were put come back as they were, with their length, type 
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.byteLength)])
 })
 
+test('[BL17] a space that is full answers 507, keeps what it holds, and leaves others alone', async () => {
+  const small = await startServer({ blobSpaceBytes: 1_500 })
+  const [full, other] = [await openSpace(small), await openSpace(small)]
+  const first = randomBytes(1_000)
+  expect((await full.put(first, 'application/octet-stream')).status).toBe(201)
+  const before = await readTraces(small)
+  const refused = await full.put(randomBytes(501), 'application/octet-stream')
+  expect(refused.status).toBe(507)
+  expect(await refused.json()).toMatchObject({ ok: false, error: { code: 'storage_full', details: { used: 1_000, quota: 1_500 } } })
+  await eventually(() => readTraces(small)).toEqual(before)
+  expect((await full.put(first, 'application/octet-stream')).status).toBe(200)
+  expect((await other.put(randomBytes(1_500), 'application/octet-stream')).status).toBe(201)
+  await small.close()
+})
+
 test('[BL2] without a good token nothing is told and nothing is taken', async () => {
   const space = await openSpace(server)
   const bytes = randomBytes(10)

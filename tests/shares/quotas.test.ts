@@ -43,6 +43,29 @@ test('[SH17] one address creates and guesses only so often, and is told when to 
   await server.close()
 })
 
+test('[SH42] one address reads page, data and files only so often, and is told when to come back', async () => {
+  const server = await startServer({}, { shareQuotas: { readsPerMinute: 6 } })
+  const client = shareClient(server.url)
+  const { id, secret } = await client.create()
+  await client.sync(id, secret, [session('Wintergreen')])
+  const paths = [`/api/share/${id}`, `/api/share/${id}/data`, `/share/${id}`, `/share/${id}/version`, `/share/${id}/download?format=md`, `/share/${id}/download`]
+  const readAll = async () => {
+    const answers = []
+    for (const path of paths) answers.push(await request(server.url + path))
+    return answers
+  }
+  expect((await readAll()).map(({ status }) => status)).toEqual(paths.map(() => 200))
+  const refused = await readAll()
+  expect(refused.map(({ status }) => status)).toEqual(paths.map(() => 429))
+  for (const { headers, text } of refused) {
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(text).not.toContain('Wintergreen')
+  }
+  expect(refused[0]?.body).toMatchObject({ code: 'rate_limited' })
+  expect((await client.sync(id, secret, [])).status).toBe(200)
+  await server.close()
+})
+
 test('[SH18] a share that was created by nobody and never filled goes after a day', async () => {
   let now = Date.parse('2026-11-21T06:00:00Z')
   const server = await startServer({}, { now: () => now })

@@ -2,8 +2,8 @@ import { html, trusted } from './html'
 import { mark } from './mark'
 import { styles } from './styles'
 
-/** What stands where no share is. */
-export const absentPage = (message: string): string => html`<!doctype html>
+/** What stands where no share is, or none is shown. */
+export const absentPage = (message: string, heading = 'Nothing is shared here'): string => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -15,7 +15,7 @@ export const absentPage = (message: string): string => html`<!doctype html>
 </head>
 <body>
 <header class="top"><div class="brand"><a href="/">${mark}Holdfast</a></div></header>
-<main class="top"><h1>Nothing is shared here</h1><p>${message}</p></main>
+<main class="top"><h1>${heading}</h1><p>${message}</p></main>
 </body>
 </html>
 `.text

@@ -1,6 +1,7 @@
 import { assertMethod, defineEventHandler, getQuery, getRouterParam, setResponseHeaders, setResponseStatus, type H3Event } from 'h3'
 import { getContext } from '../../context'
 import { publicOrigin } from '../origin'
+import { ShareFailure } from '../failure'
 import { openShareToInfo, type OpenShare } from '../read'
 import { absentPage } from './absent'
 import { openShareToView, shareToVersion } from './viewer'
@@ -25,6 +26,8 @@ export const defineSharePage = () => defineEventHandler(async (event) => {
   assertMethod(event, ['GET', 'HEAD'])
   setResponseHeaders(event, { ...pageHeaders, 'cache-control': 'private, no-cache' })
   const { shares, clientAddress } = getContext(event)
+  const refused = await tooOften(event)
+  if (refused) return absent(event, 429, refused)
   const share = await shares.reader.find(getRouterParam(event, 'id') ?? '')
   if (!share) return absent(event)
   const tag = `"${shareToVersion(share)}"`
@@ -45,6 +48,10 @@ export const defineSharePage = () => defineEventHandler(async (event) => {
 /** The page's version, for an open page that looks for news. */
 export const defineShareVersion = () => defineEventHandler(async (event) => {
   setResponseHeaders(event, { ...pageHeaders, 'cache-control': 'private, no-store', 'content-type': 'text/plain; charset=utf-8' })
+  if (await tooOften(event)) {
+    setResponseStatus(event, 429)
+    return ''
+  }
   const share = await getContext(event).shares.reader.find(getRouterParam(event, 'id') ?? '')
   if (share) return shareToVersion(share)
   setResponseStatus(event, 404)
@@ -55,6 +62,8 @@ export const defineShareVersion = () => defineEventHandler(async (event) => {
 export const defineShareDownload = () => defineEventHandler(async (event) => {
   setResponseHeaders(event, { ...pageHeaders, 'cache-control': 'private, no-store' })
   const { shares } = getContext(event)
+  const refused = await tooOften(event)
+  if (refused) return absent(event, 429, refused)
   const open = await openShare(event)
   if (!open) return absent(event)
   const view = openShareToView(open)
@@ -72,10 +81,24 @@ export const defineShareDownload = () => defineEventHandler(async (event) => {
   }
 })
 
+/** Counts a reading; for an address that reads too often, what to tell it. */
+async function tooOften(event: H3Event): Promise<string | null> {
+  const { shares, clientAddress } = getContext(event)
+  try {
+    await shares.rate.read(clientAddress(event.node.req))
+    return null
+  }
+  catch (error) {
+    if (!(error instanceof ShareFailure)) throw error
+    event.node.res.setHeader('retry-after', String(error.details.retryAfter))
+    return error.message
+  }
+}
+
 const openShare = (event: H3Event): Promise<OpenShare | null> => getContext(event).shares.reader.open(getRouterParam(event, 'id') ?? '')
 
 function absent(event: H3Event, status = 404, message = 'This share does not exist, has expired, or was taken down.'): string {
   setResponseStatus(event, status)
   setResponseHeaders(event, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-  return absentPage(message)
+  return status === 429 ? absentPage(message, 'One moment') : absentPage(message)
 }
