@@ -45,5 +45,9 @@ export const useStorageStore = defineStore('storage', () => {
   const retryChange = (n: number): Promise<Result<object, HoldfastError>> => database.call('retry-change', { ...newMutation(), n })
   const discardChange = (n: number): Promise<Result<object, HoldfastError>> => database.call('discard-change', { ...newMutation(), n })
 
-  return { storage, rejected, error, keptAfterAsking, askToKeep, exportData, importData, checkSync, retryChange, discardChange }
+  const formerFiles = (): Promise<Result<CallAnswer<'former-files'>, HoldfastError>> => database.call('former-files', {})
+  const exportFormer = (file: string): Promise<Result<CallAnswer<'export-former'>, HoldfastError>> => database.call('export-former', { file })
+  const deleteFormer = (file: string): Promise<Result<object, HoldfastError>> => database.call('delete-former', { file })
+
+  return { storage, rejected, error, keptAfterAsking, askToKeep, exportData, importData, checkSync, retryChange, discardChange, formerFiles, exportFormer, deleteFormer }
 })

@@ -1,11 +1,13 @@
 import type { z } from 'zod'
-import { HoldfastException } from '~/shared/errors'
+import { createError, HoldfastException } from '~/shared/errors'
 import type { actions as schemas } from './api'
 import type { BlobFiles } from './blobs/blob-files'
+import { addBlob } from './blobs/add-blob'
 import type { DeviceBlobs } from './blobs/device-blobs'
 import { exportFile, exportJson } from './database/export'
 import { importArchive } from './database/import'
 import type { LocalDatabase } from './database/open'
+import type { ClosedFiles } from './database/storage'
 import type { Progress } from './runs/progress'
 import type { createStops } from './runs/stop'
 import type { createDeviceNames } from './secrets/device-names'
@@ -32,6 +34,8 @@ export interface ActionDeps {
   names: ReturnType<typeof createDeviceNames>
   blobs: Pick<DeviceBlobs, 'actions'>
   blobFiles: BlobFiles
+  /** Null where there are no files. */
+  closedFiles: ClosedFiles | null
   secrets: SecretsDatabase
   openrouterKey: OpenRouterKey
   emit: Emit
@@ -46,6 +50,13 @@ export interface ActionDeps {
 export function createActions(deps: ActionDeps): Actions {
   const { db, identity, door, names } = deps
   const breathe = () => new Promise<void>((resolve) => void deps.schedule(resolve, 0))
+  /** A text that is too long for a row, as a file. */
+  async function keepText(text: string) {
+    const { part } = await addBlob(deps.blobFiles, { file: new Blob([text]), name: 'text.txt', mime: 'text/plain' })
+    await deps.blobs.actions['upload-blob']({ part })
+    return part
+  }
+
   return {
     ...deps.blobs.actions,
     async 'pair'({ deviceName, pairingCode, claimCode }) {
@@ -83,7 +94,22 @@ export function createActions(deps: ActionDeps): Actions {
       return {}
     },
     'export': async ({ format }) => (format === 'json' ? exportJson(db.driver, deps.now()) : exportFile(db.driver, deps.now())),
-    'import': async ({ mutation, text }) => importArchive(db, mutation, text, breathe),
+    'import': async ({ mutation, text }) => importArchive(db, mutation, text, { pause: breathe, keepText }),
+    async 'former-files'() {
+      return { files: await deps.closedFiles?.find(identity.current().formerFiles) ?? [] }
+    },
+    async 'export-former'({ file }) {
+      const bytes = identity.current().formerFiles.includes(file) ? await deps.closedFiles?.read(file) : null
+      if (!bytes) throw new HoldfastException(createError('not_found', 'This database is not on this device any more.'))
+      return { bytes, name: `holdfast-${file}.sqlite3` }
+    },
+    async 'delete-former'({ file }) {
+      const { formerFiles } = identity.current()
+      if (!formerFiles.includes(file)) return {}
+      await deps.closedFiles?.remove([file])
+      await identity.save({ formerFiles: formerFiles.filter((other) => other !== file) })
+      return {}
+    },
     async 'check-sync'() {
       const checked = await deps.sync.check()
       if (!checked.ok) throw new HoldfastException(checked.error)

@@ -151,6 +151,11 @@ export const actions = {
   /** The SQLite file, or every live row as JSON text. */
   'export': { request: z.object({ format: z.enum(['sqlite', 'json']) }), answer: z.object({ bytes: z.instanceof(Uint8Array), name: z.string() }) },
   'import': { request: z.object({ ...mutation, text: z.string() }), answer: z.object({ threads: z.number(), messages: z.number() }) },
+  /** Databases of this profile that are not open: of a space it belonged to before, or set aside for damage. */
+  'former-files': { request: z.object({}), answer: z.object({ files: z.array(z.string()) }) },
+  'export-former': { request: z.object({ file: z.string() }), answer: z.object({ bytes: z.instanceof(Uint8Array), name: z.string() }) },
+  /** Deletes one for good. */
+  'delete-former': { request: z.object({ file: z.string() }), answer: done },
   /** Compares the replica with the server's by hashes per range; a replica that differs is rebuilt. */
   'check-sync': { request: z.object({}), answer: z.object({ equal: z.boolean(), healed: z.boolean(), entities: z.number() }) },
   /** Tries the server now instead of at the next back-off. */

@@ -2,7 +2,7 @@
 import { createBlobCalls } from './blobs/blob-calls'
 import { openBlobFiles } from './blobs/open-files'
 import { createTab } from './tabs/tab'
-import { deleteFiles, openStorage } from './database/storage'
+import { closedFiles, openStorage } from './database/storage'
 import { loadSqlite } from './database/driver-wasm'
 import { openLeader, type Leader } from './leader'
 import { isCurrentBuild } from './tabs/build'
@@ -28,7 +28,7 @@ const tab = createTab({
   local: (emit) => ({ ...createLocalCalls(openrouterKey, emit, fromHere), ...createBlobCalls(blobFiles) }),
   onEvent: (name) => leader?.heard(name),
   open: async (emit) => (leader = await openLeader({
-    ...time, ...fromHere, emit, blobFiles, secrets, openrouterKey, randomBytes, openStorage, deleteFiles, estimates: navigator.storage,
+    ...time, ...fromHere, emit, blobFiles, secrets, openrouterKey, randomBytes, openStorage, closedFiles, estimates: navigator.storage,
     deviceName: describeDevice(navigator.userAgent), openSocket: openSyncSocket(`${location.origin.replace(/^http/, 'ws')}/sync`), resign: () => tab.restart(),
   })),
 })

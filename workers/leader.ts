@@ -14,7 +14,7 @@ import type { MutationName } from './database/mutations/mutation'
 import { checkReplica, isDamage, openReplica } from './database/open-replica'
 import { createThreadSummaries } from './database/queries/thread-summaries'
 import { restoreUnsent } from './database/salvage'
-import type { OpenedStorage } from './database/storage'
+import type { ClosedFiles, OpenedStorage } from './database/storage'
 import { createStorageState, type StorageEstimates } from './database/storage-state'
 import { mirrorUnsent, readMirror } from './database/unsent-mirror'
 import { parseInput, unexpected } from './rpc'
@@ -42,7 +42,7 @@ export interface LeaderOptions {
   /** A first name for a profile that has none. */
   deviceName: string
   openStorage(name: string): Promise<OpenedStorage>
-  deleteFiles(names: readonly string[]): Promise<void>
+  closedFiles: ClosedFiles
   estimates: StorageEstimates | undefined
   openSocket: OpenSocket
   fetch: typeof fetch
@@ -179,7 +179,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   }
 
   async function wipeFiles() {
-    if (storage.mode === 'opfs') await options.deleteFiles(identity.current().doomedFiles)
+    if (storage.mode === 'opfs') await options.closedFiles.remove(identity.current().doomedFiles)
     await identity.save({ doomedFiles: [] })
   }
 
@@ -197,6 +197,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
 
   const actions = createActions({
     db, now, schedule, identity, door, sync, stops, progress, names, tokenChanged, emit,
+    closedFiles: storage.mode === 'opfs' ? options.closedFiles : null,
     blobs, blobFiles: options.blobFiles, secrets: options.secrets, openrouterKey: options.openrouterKey,
     // After the answer is out, since the next term's tabs ask anew for what was not answered.
     resignSoon: () => void schedule(options.resign, 0),

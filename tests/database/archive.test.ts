@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { FilePart } from '~/shared/domain/part'
 import { HoldfastException } from '~/shared/errors'
 import { exportFile, exportJson } from '~/workers/database/export'
 import { importArchive } from '~/workers/database/import'
@@ -7,9 +8,11 @@ import { writeLocal } from '~/workers/database/local-write'
 import { createReplica, type Replica } from './replica'
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
+const kept: string[] = []
+const keepText = (text: string) => Promise.resolve<FilePart>({ type: 'file', sha256: String(kept.push(text)).padStart(64, '0'), name: 'text.txt', mime: 'text/plain', size: text.length })
 const textOf = ({ bytes }: { bytes: Uint8Array }) => new TextDecoder().decode(bytes)
 const exported = (replica: Replica) => JSON.parse(textOf(exportJson(replica.db.driver, replica.time.now))) as Record<string, Record<string, unknown>[]>
-const bring = (replica: Replica, text: string, mutation: string = replica.newId()) => importArchive(replica.db, mutation, text, breathe)
+const bring = (replica: Replica, text: string, mutation: string = replica.newId()) => importArchive(replica.db, mutation, text, { pause: breathe, keepText })
 
 /** A thread with an answered question, a label, a setting, a draft, and a deleted thread beside it. */
 async function createOwner() {
@@ -62,6 +65,18 @@ describe('export and import', () => {
     mutate(other.db, 'patch-thread', { ...other.stamp(), thread, patch: { deleted: true } })
     expect(await bring(other, text)).toEqual({ threads: 1, messages: 0 })
     expect(other.ask('thread', { id: thread }).state).toBe('present')
+  })
+
+  it('[ST66] a reply longer than a device may write comes with its longest text as a file', async () => {
+    const { replica, reply } = await createOwner()
+    const archive = exported(replica)
+    const long = 'long '.repeat(80_000)
+    archive.messages!.find(({ id }) => id === reply)!.parts = [{ type: 'reasoning', text: 'hm' }, { type: 'text', text: long }]
+    const other = await createReplica({ seed: 2 })
+    expect(await bring(other, JSON.stringify(archive))).toEqual({ threads: 1, messages: 2 })
+    const row = exported(other).messages!.find(({ id }) => id === reply)
+    expect(row?.parts).toMatchObject([{ type: 'reasoning', text: 'hm' }, { type: 'file', name: 'text.txt', size: long.length }])
+    expect(kept).toEqual([long])
   })
 
   it('[ST63] a reply that had not ended is imported as interrupted', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 test('[ST75] a browser without files says that nothing lasts here, works on, and keeps what was not sent over a reload', async ({ startApp, openProfile }) => {
@@ -46,4 +47,37 @@ test('[ST76] a full disk is said, nothing is lost by it, and the text goes out o
   await composer(page).press('Enter')
   await expect(composer(page)).toHaveValue('')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toHaveCount(2)
+})
+
+test('[ST67] the database of an earlier space is listed, downloads as a file that opens, and can be deleted', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await send(page, 'in the first space')
+  await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
+  await expect(syncStatus(page)).toContainText('Synced')
+  // The same address with another server behind it: this device is unknown there, and is taken in anew.
+  await app.stop()
+  await app.clear()
+  await app.start()
+  await page.goto('/settings')
+  await expect(syncStatus(page)).toContainText('Signed out')
+  await page.goto('/pair')
+  await page.getByRole('button', { name: 'This is the first device of a new server' }).click()
+  await page.getByRole('textbox', { name: 'Claim code' }).fill(app.claimCode())
+  await page.getByRole('button', { name: 'Pair this device' }).click()
+  await expect(syncStatus(page)).toContainText('Synced')
+  await page.goto('/settings')
+  const earlier = page.getByRole('list', { name: 'Earlier databases' }).getByRole('listitem')
+  await expect(earlier).toHaveCount(1)
+  const downloading = page.waitForEvent('download')
+  await earlier.getByRole('button', { name: /^Download/ }).click()
+  const bytes = await readFile(await (await downloading).path())
+  expect(bytes.subarray(0, 15).toString()).toBe('SQLite format 3')
+  expect(bytes.includes('in the first space')).toBe(true)
+  await earlier.getByRole('button', { name: /^Delete/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(earlier).toHaveCount(0)
 })

@@ -51,7 +51,7 @@ export async function createDevice(url: string, { name = 'Device', blocksSockets
       secrets, openrouterKey, emit, deviceName: name, now: Date.now, random: Math.random, randomBytes: (length) => randomBytes(length),
       schedule: blocksSockets ? (work, ms) => scheduleByTimer(work, ms / 20) : scheduleByTimer,
       fetch: throughNetwork, origin: url, estimates: undefined, blobFiles: createIndexedFiles(`${id}-files`, Date.now), resign: () => void restart(),
-      openStorage: (file) => disk.open(id, file), deleteFiles: (files) => Promise.resolve(files.forEach((file) => disk.images.delete(file))),
+      openStorage: (file) => disk.open(id, file), closedFiles: disk.closedFiles,
       openSocket(listener, token) {
         if (blocksSockets) return { send() {}, reconnect() {}, close() {} }
         const socket = openSyncSocket(`${url.replace(/^http/, 'ws')}/sync`)({

@@ -1,14 +1,20 @@
 import { createMemoryDriver } from '~/workers/database/driver-wasm'
 import type { SqlDriver } from '~/workers/database/driver'
-import type { OpenedStorage } from '~/workers/database/storage'
+import type { ClosedFiles, OpenedStorage } from '~/workers/database/storage'
 
 /** The origin's files with their exclusive handles: a file that one worker holds does not open for another, and a worker that dies lets go. */
 export function createDisk() {
   const images = new Map<string, Uint8Array>()
   let open: { owner: string, name: string, driver: SqlDriver } | undefined
 
+  const closedFiles: ClosedFiles = {
+    find: (names) => Promise.resolve(names.filter((name) => images.has(name))),
+    read: (name) => Promise.resolve(images.has(name) ? new Uint8Array(images.get(name)!) : null),
+    remove: (names) => Promise.resolve(names.forEach((name) => images.delete(name))),
+  }
+
   return {
-    images,
+    images, closedFiles,
     owner: () => open?.owner,
     /** The live database, for a test to look into. */
     driver: () => open?.driver,

@@ -71,7 +71,7 @@ export function createWorld() {
       onEvent: (event: EventName) => leader?.heard(event),
       open: async (emit) => (leader = await openLeader({
         ...offline, blobFiles, secrets, openrouterKey, emit, schedule, now: time.now, random: random.next, randomBytes: random.bytes,
-        deviceName: 'Test', openStorage: (file) => disk.open(id, file), deleteFiles: (files) => Promise.resolve(files.forEach((file) => disk.images.delete(file))),
+        deviceName: 'Test', openStorage: (file) => disk.open(id, file), closedFiles: disk.closedFiles,
         estimates: undefined, openSocket: () => ({ send() {}, reconnect() {}, close() {} }), resign: () => tab.restart(),
       })),
     })

@@ -20,6 +20,8 @@ export async function openPool() {
   const options = { name: 'holdfast', directory: '/holdfast', initialCapacity: 8, forceReinitIfPreviouslyFailed: true, preserveOnInitFailure: true, verbosity: 0 }
   const pool = await sqlite3.installOpfsSAHPoolVfs(options)
   if (pool.isPaused()) await pool.unpauseVfs()
+  // A database, its log, and an image on its way with its own; files that were set aside keep theirs.
+  await pool.reserveMinimumCapacity(pool.getFileCount() + 6)
   return pool
 }
 

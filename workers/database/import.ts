@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { createError, fail, HoldfastException } from '~/shared/errors'
+import { limits } from '~/shared/limits'
 import { isTerminal, messageSchema } from '~/shared/domain/message'
+import type { FilePart, Part } from '~/shared/domain/part'
 import type { JsonValue } from '~/shared/domain/text'
 import { threadSchema } from '~/shared/domain/thread'
+import { byteLength } from '~/shared/sync/change'
 import type { LocalChange } from './local-write'
 import { runMutation } from './mutations/mutation'
 import type { LocalDatabase } from './open'
@@ -18,6 +21,15 @@ const archiveSchema = z.object({
 type Archive = z.infer<typeof archiveSchema>
 
 const chunkRows = 200
+/** What a change may weigh, its number and clock left room for. */
+const roomForChange = limits.changeBytes - 256
+
+interface ImportDeps {
+  /** Lets other work run. */
+  pause(): Promise<void>
+  /** Keeps a text as a file of this device. */
+  keepText(text: string): Promise<FilePart>
+}
 
 function readArchive(text: string): Archive {
   let value: unknown
@@ -52,8 +64,9 @@ const keyColumn = { thread: 'id', message: 'id', label: 'id', setting: 'name' } 
  * Brings an export into this file. Rows that are here already stay as they are, deleted ones come back. Works in pieces and lets other
  * work run between them; done twice, the second time finds everything there.
  */
-export async function importArchive(db: LocalDatabase, mutation: string, text: string, pause: () => Promise<void>): Promise<{ threads: number, messages: number }> {
-  const changes = toChanges(readArchive(text))
+export async function importArchive(db: LocalDatabase, mutation: string, text: string, { pause, keepText }: ImportDeps): Promise<{ threads: number, messages: number }> {
+  const changes: LocalChange[] = []
+  for (const change of toChanges(readArchive(text))) changes.push(await fit(change, keepText))
   const counts = { threads: 0, messages: 0 }
   for (let start = 0; start < changes.length; start += chunkRows) {
     const chunk = changes.slice(start, start + chunkRows)
@@ -67,6 +80,20 @@ export async function importArchive(db: LocalDatabase, mutation: string, text: s
     await pause()
   }
   return counts
+}
+
+/** The server writes longer replies than a device may: the longest texts of such a message become files. */
+async function fit(change: LocalChange, keepText: ImportDeps['keepText']): Promise<LocalChange> {
+  const parts = change.t === 'message' && Array.isArray(change.c.parts) ? [...change.c.parts as Part[]] : []
+  const size = () => byteLength(JSON.stringify({ ...change, c: { ...change.c, parts } }))
+  if (parts.length === 0 || size() <= roomForChange) return change
+  const textOf = (part: Part) => ('text' in part && typeof part.text === 'string' ? part.text : '')
+  while (size() > roomForChange) {
+    const longest = parts.reduce((best, part, index) => (textOf(part).length > textOf(parts[best]!).length ? index : best), 0)
+    if (textOf(parts[longest]!) === '') break
+    parts[longest] = await keepText(textOf(parts[longest]!))
+  }
+  return { ...change, c: { ...change.c, parts: parts as JsonValue } }
 }
 
 /** The change that brings a row here: whole if it is absent, its undeletion if it is deleted, none if it stands. */

@@ -42,10 +42,30 @@ export async function openStorage(name: string): Promise<OpenedStorage> {
   return { mode: 'opfs', driver, bytes: driver.bytes, release: driver.pause }
 }
 
-const fileOf = (path: string): string => path.replace(/^\//, '').replace(/\.\d+\.sqlite3$/, '')
+const fileOf = (path: string): string => path.replace(/^\//, '').replace(/\.\d+\.sqlite3(-\w+)?$/, '')
 
-/** Deletes files for good. Only names that the person asked to wipe come here: an unknown file may be somebody's only copy. */
-export async function deleteFiles(names: readonly string[]): Promise<void> {
-  const pool = await openPool()
-  for (const path of pool.getFileNames()) if (names.includes(fileOf(path))) pool.unlink(path)
+/** Database files that are not open: of another space, or set aside for damage. */
+export interface ClosedFiles {
+  /** Which of these are there. */
+  find(names: readonly string[]): Promise<string[]>
+  /** The bytes of one, null if it is gone. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer> | null>
+  /** Deletes them for good. Only names that the person asked to wipe come here: an unknown file may be somebody's only copy. */
+  remove(names: readonly string[]): Promise<void>
+}
+
+export const closedFiles: ClosedFiles = {
+  async find(names) {
+    const there = new Set((await openPool()).getFileNames().map(fileOf))
+    return names.filter((name) => there.has(name))
+  },
+  async read(name) {
+    const pool = await openPool()
+    const path = pool.getFileNames().filter((each) => fileOf(each) === name && each.endsWith('.sqlite3')).sort().at(-1)
+    return path === undefined ? null : new Uint8Array(await pool.exportFile(path))
+  },
+  async remove(names) {
+    const pool = await openPool()
+    for (const path of pool.getFileNames()) if (names.includes(fileOf(path))) pool.unlink(path)
+  },
 }

@@ -75,6 +75,17 @@ export class App {
     this.process?.kill(name)
   }
 
+  /** Takes away everything the stopped server kept: its next start is that of a new one. */
+  async clear(): Promise<void> {
+    this.log = ''
+    await rm(this.folder, { recursive: true })
+  }
+
+  /** What a server that nobody owns yet printed at its start. */
+  claimCode(): string {
+    return /claim code (\S+)/.exec(this.log)?.[1] ?? ''
+  }
+
   async remove(): Promise<void> {
     await this.stop()
     await rm(this.folder, { recursive: true, force: true })
