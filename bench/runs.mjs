@@ -1,134 +1,113 @@
-// Many runs at once through the built server, beside the same client reading the fake provider directly.
+// Many runs at once through the built server, beside the same client reading the fake provider directly; and what one reply leaves in the log.
 // node bench/runs.mjs [--runs 200] [--tokens 250] [--rate 50]
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { createParser } from 'eventsource-parser'
-import { freePort, quantile } from './support.mjs'
+import { connect, mintDevice, newId, quantile, report, round, startServer } from './support.mjs'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, tokens: { type: 'string', default: '250' }, rate: { type: 'string', default: '50' } } })
 const runs = Number(values.runs)
-const root = fileURLToPath(new URL('..', import.meta.url))
 /** One space streams sixteen at a time. */
 const perSpace = 16
 const key = `sk-or-v1-${'0'.repeat(64)}`
 const model = `fake/clock?count=${values.tokens}&tps=${values.rate}&split=0`
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
-const newId = () => Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')
 const now = () => performance.timeOrigin + performance.now()
 
-/** Starts a program and waits for a line that `ready` takes. */
-function start(args, env, ready) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)))
-    let text = ''
-    child.stdout.on('data', (data) => {
-      text += data
-      const value = ready(text)
-      if (value) resolve({ child, value })
-    })
+/** Reads an answer's tokens, each of which is the time at which the provider wrote it; `take` gets them as they come. */
+async function readTokens(response, pick, take) {
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  const parser = createParser({
+    onEvent({ event, data }) {
+      const text = data === '[DONE]' ? '' : pick(JSON.parse(data), event)
+      for (const token of text.split(' ')) if (token) take(Number(token))
+    },
   })
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }))
 }
 
-/** CPU seconds and resident megabytes of a process, where the system tells. */
-async function usageOf(pid) {
-  try {
-    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ')
-    return { cpu: (Number(fields[11]) + Number(fields[12])) / 100, megabytes: Number(fields[21]) * 4096 / 1e6 }
-  } catch {
-    return { cpu: Number.NaN, megabytes: Number.NaN }
-  }
-}
-
-const round = (value) => Math.round(value * 100) / 100
-
-/** Opens all streams, one every few ms, and notes how old each token is when it arrives. */
-async function measure(pid, open, pick) {
+/** Opens all streams, one every few ms: how long each waits for its first token, and how old each token is when it arrives. */
+async function measure(open, pick) {
   const ages = []
   const firsts = []
-  const before = await usageOf(pid)
-  const began = now()
   await Promise.all(Array.from({ length: runs }, async (_, i) => {
     await new Promise((resolve) => setTimeout(resolve, i * 10))
-    const response = await open(i)
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+    const asked = now()
     let isFirst = true
-    const parser = createParser({
-      onEvent({ event, data }) {
-        const text = data === '[DONE]' ? '' : pick(JSON.parse(data), event)
-        for (const token of text.split(' ')) {
-          if (!token) continue
-          const age = now() - Number(token)
-          ages.push(age)
-          if (isFirst) firsts.push(age)
-          isFirst = false
-        }
-      },
+    await readTokens(await open(i), pick, (written) => {
+      ages.push(now() - written)
+      if (isFirst) firsts.push(now() - asked)
+      isFirst = false
     })
-    const decoder = new TextDecoder()
-    for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }))
   }))
-  const after = await usageOf(pid)
-  const seconds = (now() - began) / 1000
-  return {
-    tokens: ages.length, 'first p50 ms': round(quantile(firsts, 0.5)), 'first p99 ms': round(quantile(firsts, 0.99)),
-    'token p50 ms': round(quantile(ages, 0.5)), 'token p99 ms': round(quantile(ages, 0.99)),
-    'seconds': round(seconds), 'cpu %': round((after.cpu - before.cpu) / seconds * 100), 'MB': round(after.megabytes),
-  }
+  return { first: quantile(firsts, 0.5), firstP99: quantile(firsts, 0.99), age: quantile(ages, 0.5), ageP99: quantile(ages, 0.99), tokens: ages.length }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'))
-const fake = await start(['tests/fakes/openrouter/main.mjs'], {}, (text) => (text.includes('\n') ? JSON.parse(text) : null))
-const port = await freePort()
-const url = `http://127.0.0.1:${port}`
-const server = await start(['.output/server/index.mjs'], {
-  NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), NUXT_DATA_DIR: folder, NUXT_SIGNUP: 'open', NUXT_OPENROUTER_API_URL: fake.value.apiUrl,
-}, (text) => /listening/i.test(text))
+/** What a send writes, its options, and the request that starts its run. */
+function createSend(asked) {
+  const [thread, parent, message, run] = [newId(), newId(), newId(), newId()]
+  const created_at = Date.now()
+  const cell = { usage: null, error: null, deleted: 0, created_at, thread }
+  const rows = [
+    { t: 'thread', k: thread, c: { title: 'bench', deleted: 0, created_at } },
+    { t: 'message', k: parent, c: { ...cell, parent: null, role: 'user', status: 'final', parts: [{ type: 'text', text: 'x' }] } },
+    { t: 'message', k: message, c: { ...cell, parent, role: 'assistant', status: 'queued', parts: [], run } },
+  ]
+  return { rows, reply: message, body: { threadId: thread, runId: run, parentMessageId: parent, messageId: message, options: { openrouterApiKey: key, model: asked } } }
+}
 
-const post = (path, body, headers = {}) => fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
-const json = async (response) => {
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
-  return response.json()
+const fake = spawn(process.execPath, ['tests/fakes/openrouter/main.mjs'], { stdio: ['ignore', 'pipe', 'inherit'] })
+const [line] = await once(fake.stdout, 'data')
+const { apiUrl } = JSON.parse(line)
+const server = await startServer({ NUXT_SIGNUP: 'open', NUXT_OPENROUTER_API_URL: apiUrl })
+const post = (url, body, token) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', 'accept': 'text/event-stream', 'authorization': `Bearer ${token}` }, body: JSON.stringify(body) })
+const startRun = ({ body, token }) => post(`${server.url}/run_thread`, body, token)
+const deltaText = (data, event) => (event === 'run-delta' ? data.parts.map((part) => part.text ?? '').join('') : '')
+
+/** So many sends in a new space, pushed; `socket` is the device that made them. */
+async function pushSends(count, asked) {
+  const device = await mintDevice(server.url)
+  const socket = await connect(server.url, device)
+  const sends = Array.from({ length: count }, () => ({ ...createSend(asked), token: device.token }))
+  await socket.pushHistory(sends.flatMap(({ rows }) => rows))
+  return { sends, socket }
 }
 
 try {
-  const direct = await measure(fake.child.pid, () => fetch(`${fake.value.apiUrl}/chat/completions`, {
-    method: 'POST', headers: { 'authorization': `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'x' }] }),
-  }), (data) => data.choices[0]?.delta.content ?? '')
-
+  const direct = await measure(() => post(`${apiUrl}/chat/completions`, { model, stream: true, messages: [{ role: 'user', content: 'x' }] }, key), (data) => data.choices[0]?.delta.content ?? '')
   const sends = []
-  for (let space = 0; space * perSpace < runs; space++) {
-    const device = await json(await post('/auth/spsk/mint', { deviceName: `bench ${space}` }))
-    const headers = { authorization: `Bearer ${device.token}` }
-    const changes = []
-    for (let i = 0; i < perSpace; i++) {
-      const [thread, parent, message, run] = [newId(), newId(), newId(), newId()]
-      const created_at = Date.now()
-      const cell = { usage: null, error: null, deleted: 0, created_at, thread }
-      for (const [t, k, c] of [
-        ['thread', thread, { title: 'bench', deleted: 0, created_at }],
-        ['message', parent, { ...cell, parent: null, role: 'user', status: 'final', parts: [{ type: 'text', text: 'x' }] }],
-        ['message', message, { ...cell, parent, role: 'assistant', status: 'queued', parts: [], run }],
-      ]) changes.push({ n: changes.length + 1, t, k, h: `${String(created_at).padStart(13, '0')}:${String(changes.length).padStart(5, '0')}:${device.deviceId}.aaaa`, c })
-      sends.push({ headers, body: { threadId: thread, runId: run, parentMessageId: parent, messageId: message, options: { openrouterApiKey: key, model } } })
-    }
-    await json(await post('/push', { changes }, headers))
+  while (sends.length < runs) {
+    const space = await pushSends(perSpace, model)
+    space.socket.close()
+    sends.push(...space.sends)
   }
-  const through = await measure(server.child.pid, (i) => post('/run_thread', sends[i].body, { ...sends[i].headers, accept: 'text/event-stream' }),
-    (data, event) => (event === 'run-delta' ? data.parts.map((part) => part.text ?? '').join('') : ''))
+  const before = server.usage()
+  const began = now()
+  const through = await measure((i) => startRun(sends[i]), deltaText)
+  const after = server.usage()
+  const seconds = (now() - began) / 1_000
+  if (through.tokens !== direct.tokens) throw new Error(`${through.tokens} of ${direct.tokens} tokens arrived`)
 
-  console.log(`${runs} runs, ${values.tokens} tokens each at ${values.rate}/s, ${cpus().length} cores`)
-  console.table({ 'directly (cpu: the fake)': direct, 'through Holdfast (cpu: the server)': through })
-  await mkdir(join(root, 'bench/results'), { recursive: true })
-  await writeFile(join(root, 'bench/results/runs.json'), `${JSON.stringify({ at: new Date().toISOString(), runs, tokens: Number(values.tokens), rate: Number(values.rate), direct, through }, null, 2)}\n`)
+  const { sends: [send], socket } = await pushSends(1, 'fake/clock?count=1000&tps=100&split=0')
+  const { changes: pushed } = await socket.pull(0)
+  await readTokens(await startRun(send), deltaText, () => {})
+  const { changes } = await socket.pull(pushed.length)
+  socket.close()
+  const ofReply = changes.filter(({ k }) => k === send.reply)
+  if (ofReply.at(-1)?.c.status !== 'final') throw new Error('the reply did not end')
+
+  const added = (name) => [round(through[name] - direct[name]), `${round(direct[name])} directly, ${round(through[name])} through`, round(through[name] / direct[name])]
+  report('runs', [
+    [`${runs} runs at ${values.rate} tokens/s: added time to the first token, p50 ms`, '≤ 5', ...added('first')],
+    ['added time to the first token, p99 ms', '–', ...added('firstP99')],
+    ['added time to each token, p50 ms', '–', ...added('age')],
+    ['added time to each token, p99 ms', '–', ...added('ageP99')],
+    ['share of one core while they stream', '–', round((after.cpu - before.cpu) / seconds), '–', '–'],
+    ['memory while they stream, MB', '–', round(after.megabytes), `${round(before.megabytes)} before`, '–'],
+    ['streaming 100 tokens/s: log changes of a reply of 1,000 tokens', '≤ 3', ofReply.length, 'one per token: 1,000', round(ofReply.length / 1_000)],
+  ])
 } finally {
-  server.child.removeAllListeners('exit').kill()
-  fake.child.removeAllListeners('exit').kill()
-  await rm(folder, { recursive: true, force: true })
+  fake.kill()
+  await server.stop()
 }

@@ -44,10 +44,11 @@ const pushes = await rate(writers.length, async (index) => { await writers[index
 const single = await rate(1, async () => { await writers[0].push(1, text); return 1 })
 const changes = await rate(2, async (index) => { await writers[index].push(batch, text); return batch })
 const [reader] = writers
-let cursor = 0
+// Never from 0: a log this long would be answered with an image.
+let cursor = 1
 const pulled = await rate(1, async () => {
   const page = await reader.pull(cursor)
-  cursor = page.more ? page.to : 0
+  cursor = page.more ? page.to : 1
   return page.changes.length
 })
 
@@ -65,10 +66,10 @@ for (const socket of [...writers, a, b]) socket.close()
 await server.stop()
 
 report('server', [
-  ['single pushes a second, 16 devices', round(pushes), `${round(rawPushes)} commits`, round(pushes / rawPushes)],
-  ['single pushes a second, one device', round(single), `${round(rawPushes)} commits`, round(single / rawPushes)],
-  ['changes a second in pushes of ' + batch, round(changes), `${round(rawChanges)} rows`, round(changes / rawChanges)],
-  ['changes a second pulled', round(pulled), '–', '–'],
-  ['A sends → B has it, p50 ms', round(quantile(delays, 0.5)), '–', '–'],
-  ['A sends → B has it, p99 ms', round(quantile(delays, 0.99)), '–', '–'],
+  ['single pushes a second, 16 devices', '≥ 2,000', round(pushes), `${round(rawPushes)} commits`, round(pushes / rawPushes)],
+  ['single pushes a second, one device', '–', round(single), `${round(rawPushes)} commits`, round(single / rawPushes)],
+  [`changes a second in pushes of ${batch}`, '≥ 20,000', round(changes), `${round(rawChanges)} rows`, round(changes / rawChanges)],
+  ['changes a second pulled', '–', round(pulled), '–', '–'],
+  ['one device sends → another one\'s socket has it, p50 ms', '–', round(quantile(delays, 0.5)), '–', '–'],
+  ['one device sends → another one\'s socket has it, p99 ms', '–', round(quantile(delays, 0.99)), '–', '–'],
 ])

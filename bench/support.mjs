@@ -10,7 +10,7 @@ import { WebSocket } from 'ws'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const letters = '0123456789abcdefghjkmnpqrstvwxyz'
-const newId = () => Array.from(randomBytes(26), (byte) => letters[byte & 31]).join('')
+export const newId = () => Array.from(randomBytes(26), (byte) => letters[byte & 31]).join('')
 
 export const quantile = (list, q) => list.toSorted((x, y) => x - y)[Math.min(list.length - 1, Math.floor(list.length * q))]
 export const round = (value) => (Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 100) / 100)
@@ -31,6 +31,9 @@ export async function startServer(env = {}) {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), NUXT_DATA_DIR: folder, NUXT_LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  // A bench that fails or is stopped leaves no server behind.
+  process.once('exit', () => child.kill())
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
   const url = `http://127.0.0.1:${port}`
   while (!(await fetch(`${url}/healthz`).then((answer) => answer.ok, () => false))) await new Promise((resolve) => setTimeout(resolve, 50))
   return {
@@ -85,22 +88,41 @@ export async function connect(url, { token, deviceId, spaceId }) {
   const welcome = next('welcome')
   send({ type: 'hello', v: 1, space: spaceId, device: deviceId, cursor: 0, epoch: null, n: 0, schema: 1, t: Date.now() })
   await welcome
+  function pushRows(rows) {
+    const changes = rows.map((row) => {
+      n++
+      return { n, h: `${String(Date.now()).padStart(13, '0')}:${String(n % 100_000).padStart(5, '0')}:${deviceId}.aaaa`, ...row }
+    })
+    const acked = next('push-ack')
+    send({ type: 'push', rq: ++rq, changes })
+    return acked
+  }
   return {
     next,
     onMessage: (listener) => listeners.add(listener),
     closed: new Promise((resolve) => socket.once('close', resolve)),
     push(count, text) {
       const thread = newId()
-      const changes = Array.from({ length: count }, () => {
-        n++
-        return {
-          n, t: 'message', k: newId(), h: `${String(Date.now()).padStart(13, '0')}:${String(n % 100_000).padStart(5, '0')}:${deviceId}.aaaa`,
-          c: { thread, parent: null, role: 'user', status: 'final', parts: [{ type: 'text', text }], usage: null, error: null, model: null, run: null, deleted: 0, created_at: Date.now() },
+      return pushRows(Array.from({ length: count }, () => ({
+        t: 'message', k: newId(),
+        c: { thread, parent: null, role: 'user', status: 'final', parts: [{ type: 'text', text }], usage: null, error: null, model: null, run: null, deleted: 0, created_at: Date.now() },
+      })))
+    },
+    /** Rows of a long history, in pushes as large as are taken. */
+    async pushHistory(history) {
+      let rows = []
+      let bytes = 0
+      for (const row of history) {
+        const size = JSON.stringify(row).length + 120
+        if (rows.length === 500 || bytes + size > 250_000) {
+          await pushRows(rows)
+          rows = []
+          bytes = 0
         }
-      })
-      const acked = next('push-ack')
-      send({ type: 'push', rq: ++rq, changes })
-      return acked
+        rows.push(row)
+        bytes += size
+      }
+      await pushRows(rows)
     },
     async pull(cursor) {
       const page = next('page')
@@ -111,8 +133,8 @@ export async function connect(url, { token, deviceId, spaceId }) {
   }
 }
 
-/** Prints rows of [what, ours, raw limit, ratio] and keeps them for `npm run bench`. */
-export function report(name, rows, head = ['what', 'Holdfast', 'raw limit', 'ratio']) {
+/** Prints rows of [what, target, ours, raw limit or peer, ratio] and keeps them for `npm run bench`. */
+export function report(name, rows, head = ['what', 'target', 'Holdfast', 'raw limit or peer', 'ratio']) {
   console.log(`\n${name} (${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB)`)
   console.table(Object.fromEntries(rows.map(([what, ...values]) => [what, Object.fromEntries(values.map((value, i) => [head[i + 1], value]))])))
   mkdirSync(join(root, 'bench', 'results'), { recursive: true })
