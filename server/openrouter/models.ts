@@ -1,3 +1,4 @@
+import { ofetch } from 'ofetch'
 import { z } from 'zod'
 import type { Model } from '~/shared/protocol/openrouter'
 import { appHeaders, type Upstream } from './chat'
@@ -55,9 +56,8 @@ export function createModelList({ apiUrl, referer, now }: Pick<Upstream, 'apiUrl
 
   const load = async (): Promise<Model[] | null> => {
     try {
-      const response = await fetch(`${apiUrl}/models`, { headers: appHeaders(referer), redirect: 'error', signal: AbortSignal.timeout(patienceMs) })
-      if (!response.ok) return null
-      const body = z.object({ data: z.array(z.unknown()) }).safeParse(await response.json())
+      const answer: unknown = await ofetch(`${apiUrl}/models`, { headers: appHeaders(referer), redirect: 'error', timeout: patienceMs, retry: false, responseType: 'json' })
+      const body = z.object({ data: z.array(z.unknown()) }).safeParse(answer)
       const models = body.success ? toModels(body.data.data) : []
       return models.length > 0 ? models : null
     } catch {
