@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { markRaw, reactive } from 'vue'
 import { useNuxtApp } from '#app'
 import { z } from 'zod'
+import { createDraftFiles } from '~/stores/draftFiles'
 import { readStored } from '~/stores/storedJson'
 import { filePartSchema, type FilePart } from '~/shared/domain/part'
 import { createError, type HoldfastError } from '~/shared/errors'
@@ -28,12 +29,13 @@ const mirrorKey = (owner: string): string => `holdfast:attachments:${owner}`
 const mirrorSchema = z.array(filePartSchema)
 
 /**
- * Files attached to the drafts of this device, by their owner: a thread's id, or `new`. They are kept and uploaded at once, so that the
- * send itself has nothing to wait for; localStorage names them over a reload.
+ * Files attached to drafts, by their owner: a thread's id, or `new`. They are kept and uploaded at once, so that the send itself has
+ * nothing to wait for; localStorage names them over a reload, and the other devices hear of those that the server has.
  */
 export const useAttachmentsStore = defineStore('attachments', () => {
   const database = useNuxtApp().$database
   const lists = reactive(new Map<string, Attachment[]>())
+  const drafts = createDraftFiles(database)
 
   const of = (owner: string): Attachment[] => lists.get(owner) ?? []
   const partsOf = (owner: string): FilePart[] => of(owner).flatMap(({ part }) => part ?? [])
@@ -75,14 +77,19 @@ export const useAttachmentsStore = defineStore('attachments', () => {
     if (attachment.thumbnail) URL.revokeObjectURL(attachment.thumbnail)
     Object.assign(attachment, { part, name: part.name, mime: part.mime, size: part.size, thumbnail: thumbnail && URL.createObjectURL(thumbnail), state: 'waiting' })
     remember(owner)
-    await upload(attachment, part)
+    await upload(owner, attachment, part)
     return null
   }
 
-  async function upload(attachment: Attachment, part: FilePart): Promise<void> {
+  async function upload(owner: string, attachment: Attachment, part: FilePart): Promise<void> {
     const answer = await database.call('upload-blob', { part })
-    if (answer.ok && attachment.state === 'waiting') attachment.state = answer.value.state
+    if (answer.ok && attachment.state === 'waiting') setState(owner, attachment, answer.value.state)
     else if (!answer.ok) attachment.error = answer.error
+  }
+
+  function setState(owner: string, attachment: Attachment, state: Attachment['state']): void {
+    attachment.state = state
+    if (state === 'uploaded' && attachment.part) void drafts.put(owner, attachment.part)
   }
 
   /** Attaches files; answers the first error, of a file that could not be kept. */
@@ -103,6 +110,7 @@ export const useAttachmentsStore = defineStore('attachments', () => {
   async function remove(owner: string, attachment: Attachment): Promise<void> {
     forget(owner, attachment)
     const { part } = attachment
+    if (part) void drafts.drop(owner, part.sha256)
     const elsewhere = part && [...lists.values()].some((list) => list.some((other) => other.part?.sha256 === part.sha256))
     if (part && !elsewhere) await database.call('drop-blob', { sha256: part.sha256 })
   }
@@ -116,34 +124,60 @@ export const useAttachmentsStore = defineStore('attachments', () => {
     if (!read.value.file) return createError('not_found', `${before.name} is not on this device any more.`)
     attachment.state = 'adding'
     const failure = await keep(owner, attachment, read.value.file, maxEdge)
-    if (!failure && attachment.part?.sha256 !== before.sha256) await database.call('drop-blob', { sha256: before.sha256 })
+    if (failure || attachment.part?.sha256 === before.sha256) return failure
+    void drafts.drop(owner, before.sha256)
+    await database.call('drop-blob', { sha256: before.sha256 })
     return failure
   }
 
-  /** Files that are on this device already: of a cancelled send, or of a draft from before a reload. */
+  const holds = (owner: string, sha256: string): boolean => of(owner).some(({ part }) => part?.sha256 === sha256)
+
+  /** Reads a file, brought from the server if it is not on this device. */
+  async function readFile(part: FilePart): Promise<Blob | null> {
+    const read = await database.call('read-blob', { part })
+    if (!read.ok || read.value.file) return read.ok ? read.value.file : null
+    if (!(await database.call('fetch-blob', { part })).ok) return null
+    const fetched = await database.call('read-blob', { part })
+    return fetched.ok ? fetched.value.file : null
+  }
+
+  /** Attaches files that are kept somewhere already: of a cancelled send, of a draft from before a reload, or of another device's. */
   async function give(owner: string, parts: readonly FilePart[]): Promise<void> {
     for (const part of parts) {
-      if (partsOf(owner).some(({ sha256 }) => sha256 === part.sha256)) continue
-      const read = await database.call('read-blob', { part })
-      if (read.ok && read.value.file) await keep(owner, put(owner, part), read.value.file)
+      if (holds(owner, part.sha256)) continue
+      const file = await readFile(part)
+      if (file && !holds(owner, part.sha256)) await keep(owner, put(owner, part), file)
     }
   }
 
-  /** Brings back what a draft held before a reload. */
-  async function restore(owner: string): Promise<void> {
-    if (!lists.has(owner)) await give(owner, readStored(mirrorKey(owner), mirrorSchema) ?? [])
+  /** Brings back what a draft held before a reload, and follows what other devices attach to it and take off. */
+  function follow(owner: string): () => void {
+    const restored = lists.has(owner) ? Promise.resolve() : give(owner, readStored(mirrorKey(owner), mirrorSchema) ?? [])
+    return drafts.follow(owner, {
+      stand: (parts) => void restored.then(() => give(owner, parts)),
+      went: (hashes) => void restored.then(() => of(owner).filter(({ part }) => part && hashes.includes(part.sha256)).forEach((attachment) => forget(owner, attachment))),
+    })
   }
 
   /** They were sent: the message holds them now. */
   function sent(owner: string, parts: readonly FilePart[]): void {
-    for (const attachment of of(owner)) if (parts.some(({ sha256 }) => sha256 === attachment.part?.sha256)) forget(owner, attachment)
+    for (const { sha256 } of parts) {
+      const attachment = of(owner).find(({ part }) => part?.sha256 === sha256)
+      if (!attachment) continue
+      forget(owner, attachment)
+      void drafts.drop(owner, sha256)
+    }
   }
 
   database.on('blob-state', ({ sha256, state, error }: EventPayload<'blob-state'>) => {
-    for (const list of lists.values()) {
-      for (const attachment of list) if (attachment.part?.sha256 === sha256 && attachment.state !== 'adding') Object.assign(attachment, { state, error })
+    for (const [owner, list] of lists) {
+      for (const attachment of list) {
+        if (attachment.part?.sha256 !== sha256 || attachment.state === 'adding') continue
+        attachment.error = error
+        setState(owner, attachment, state)
+      }
     }
   })
 
-  return { of, partsOf, add, addText, remove, shrink, give, restore, sent }
+  return { of, partsOf, add, addText, remove, shrink, give, follow, sent }
 })

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
+import { createPairingCode, pair } from './support/pairing'
 import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 const mine = (page: Page) => page.getByRole('log', { name: 'Conversation' }).getByRole('article', { name: 'You' })
@@ -80,6 +81,31 @@ test('[BL30] a picture is attached, survives a reload, goes to the model, and is
   const download = second.page.waitForEvent('download')
   await second.page.getByRole('button', { name: 'Download notes.ts' }).click()
   expect((await download).suggestedFilename()).toBe('notes.ts')
+})
+
+test('[BL35] the files of a draft follow it to another device, and leave it when they are taken off or sent elsewhere', async ({ startApp, openProfile, provider }) => {
+  const app = await startApp()
+  const [first, second] = [await openProfile(app.url), await openProfile(app.url)]
+  await start(first.page)
+  await send(first.page, 'hello')
+  await expect(replies(first.page)).toContainText('hello')
+  const thread = first.page.url()
+  await pair(second.page, await createPairingCode(await first.newTab('/settings')))
+  await saveKey(second.page)
+  await second.page.goto(thread)
+  await attach(first.page, photo(), { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('the notes') })
+  await expect(chips(second.page)).toHaveCount(2)
+  await second.page.getByRole('button', { name: 'Remove photo.png' }).click()
+  await expect(chips(first.page)).toHaveCount(1)
+  await first.page.reload()
+  await expect(chips(first.page)).toHaveCount(1)
+  await send(second.page, 'sent from the second')
+  await expect(replies(second.page).last()).toContainText('sent from the second')
+  for (const { page } of [first, second]) await expect(chips(page)).toHaveCount(0)
+  expect(JSON.stringify(provider.calls({ text: 'sent from the second' })[0]?.body)).toContain('the notes')
+  await first.page.reload()
+  await expect(mine(first.page).last()).toContainText('notes.txt')
+  await expect(chips(first.page)).toHaveCount(0)
 })
 
 test('[BL31] a message with a picture that is sent offline goes once, with the picture, when the server is back', async ({ startApp, openProfile, provider }) => {
