@@ -1,6 +1,6 @@
 import type { DeviceId } from '~/shared/domain/ids'
 import { ok } from '~/shared/result'
-import { deleteFiles } from '~/workers/database/storage'
+import { closedFiles } from '~/workers/database/storage'
 import { createSyncClient } from '~/workers/sync/client'
 import { openSyncSocket } from '~/workers/sync/socket'
 import { scheduleByTimer } from '~/workers/tabs/schedule'
@@ -39,6 +39,6 @@ export async function measureFirstSync({ file, token, deviceId, rowsOnly, keep }
   const size = bytes()
   client.stop()
   db.close()
-  if (!keep) await deleteFiles([file])
+  if (!keep) await closedFiles.remove([file])
   return { ms, messages, bytes: size }
 }

@@ -1,6 +1,6 @@
 import { limits } from '~/shared/limits'
 import type { TableName } from '~/shared/sync/tables'
-import { deleteFiles } from '~/workers/database/storage'
+import { closedFiles } from '~/workers/database/storage'
 import { applyPage } from '~/workers/sync/apply-page'
 import { createHistory } from './history.mjs'
 import { openRaw, openReplica } from './replica'
@@ -23,7 +23,7 @@ export async function measurePages({ messages }: { messages: number }) {
   const answer = { fresh: apply(fresh), changed: apply(changed), raw: insertRaw(raw, fresh, false), rawIndexed: insertRaw(raw, fresh, true) }
   db.close()
   raw.close()
-  await deleteFiles(['pages', 'raw-pages'])
+  await closedFiles.remove(['pages', 'raw-pages'])
   return answer
 }
 

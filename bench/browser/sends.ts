@@ -2,7 +2,7 @@ import { Dexie } from 'dexie'
 import { createId, type MessageId, type RunId, type ThreadId } from '~/shared/domain/ids'
 import { writeLocal } from '~/workers/database/local-write'
 import { mutate } from '~/workers/database/mutations/all'
-import { deleteFiles } from '~/workers/database/storage'
+import { closedFiles } from '~/workers/database/storage'
 import { measureEach, openRaw, openReplica, randomBytes } from './replica'
 
 const text = 'a message of an ordinary length, so that a row weighs what a row weighs in use. '.repeat(3)
@@ -33,7 +33,7 @@ export async function measureSends({ count }: { count: number }) {
   }
   db.close()
   raw.close()
-  await deleteFiles(['sends', 'raw-sends'])
+  await closedFiles.remove(['sends', 'raw-sends'])
   return answer
 }
 

@@ -38,7 +38,7 @@ async function startReply(first: Profile, second: Profile, text: string): Promis
 }
 
 test(`[RN200] a reply outlives reloads at random moments of its stream (seed ${seed})`, async ({ startApp, openProfile, provider }) => {
-  const rounds = long ? 20 : 6
+  const rounds = long ? 60 : 20
   test.setTimeout(60_000 + rounds * 10_000)
   const random = createRandom(seed)
   const app = await startApp()

@@ -24,7 +24,7 @@ afterEach(async () => {
 async function pairAnother(name: string): Promise<TestDevice> {
   const other = await createDevice(server.url, { name })
   others.push(other)
-  await other.see('sync', {}, ({ claimNeeded }) => claimNeeded)
+  await other.see('sync', {}, ({ state }) => state === 'local-only')
   const { body } = await device.call('server-request', { method: 'POST', path: '/auth/spsk/pair', body: {} })
   await other.call('pair', { deviceName: name, pairingCode: (body as { code: string }).code })
   await other.synced()
@@ -259,12 +259,30 @@ describe('the token', () => {
   it('[AU75] the first device claims by itself, a second one stays local until it is paired, and keeps what it wrote', async () => {
     const other = await createDevice(server.url, { name: 'Phone' })
     others.push(other)
-    await other.see('sync', {}, ({ claimNeeded, state }) => claimNeeded && state === 'local-only')
+    await other.see('sync', {}, ({ claimNeeded, state }) => !claimNeeded && state === 'local-only')
     const sent = await other.send('written before pairing')
     const { body } = await device.call('server-request', { method: 'POST', path: '/auth/spsk/pair', body: {} })
     await other.call('pair', { deviceName: 'Phone', pairingCode: (body as { code: string }).code })
     await device.see('messages', { thread: sent.thread }, ({ messages }) => messages.length === 2)
     expect(await other.tryCall('pair', { deviceName: 'Phone', pairingCode: 'WRNGCODE' })).toMatchObject({ ok: false, error: { code: 'unauthorized' } })
+  })
+
+  it('[AU77] the claim code is asked for where nobody owns the server yet, and only there', async () => {
+    const taken = await createDevice(server.url, { name: 'Stranger' })
+    others.push(taken)
+    await taken.see('sync', {}, ({ state }) => state === 'local-only')
+    const unclaimed = await startServer({ publicUrl: 'https://chat.example.com', claimCode: 'CLAIMME2' })
+    try {
+      const owner = await createDevice(unclaimed.url, { name: 'Owner' })
+      others.push(owner)
+      await owner.see('sync', {}, ({ claimNeeded }) => claimNeeded)
+      await owner.call('pair', { deviceName: 'Owner', claimCode: 'CLAIMME2' })
+      await owner.see('sync', {}, ({ state, claimNeeded }) => state === 'synced' && !claimNeeded)
+      expect((await taken.see('sync', {}, () => true)).claimNeeded).toBe(false)
+    } finally {
+      await others.pop()!.close()
+      await unclaimed.close()
+    }
   })
 
   it('[AU76] signing out forgets the token and keeps the rows; with wipe a new device begins with nothing', async () => {

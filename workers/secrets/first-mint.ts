@@ -28,10 +28,11 @@ export function createFirstMint(options: { identity: IdentityStore, door: Server
       backOff.wait()
       return options.onChange()
     }
-    const { token: stored } = await identity.save({ claimNeeded: true })
-    if (stored === null) return options.onChange()
-    await identity.save({ claimNeeded: false })
-    options.onMinted()
+    // Paired by hand meanwhile, perhaps: then what the server said of the stranger is void.
+    const { token: stored } = await identity.save({ claimNeeded: false })
+    if (stored !== null) return options.onMinted()
+    await identity.save({ claimNeeded: minted.error.details?.reason === 'claim_code_needed' })
+    options.onChange()
   }
 
   return {

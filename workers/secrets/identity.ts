@@ -45,7 +45,7 @@ export async function openIdentity(database: SecretsDatabase, randomBytes: Rando
     },
     /** Forgets the token. With `wipe` a new device begins, in a new file; the caller deletes the old one. */
     async signOut(wipe: boolean): Promise<void> {
-      const forget = { token: null, tokenId: null, expiresAt: null, signedOut: true, claimNeeded: true }
+      const forget = { token: null, tokenId: null, expiresAt: null, signedOut: true, claimNeeded: false }
       await save(wipe
         ? { ...forget, deviceId: createDeviceId(randomBytes), file: drawBase32(12, randomBytes), spaceId: null, formerFiles: [], damaged: false, doomedFiles: [row.file, ...row.formerFiles] }
         : forget)
