@@ -75,6 +75,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     http, schedule,
     open: (post) => {
       overHttp = true
+      everConnected = true
+      failure = null
       session = createSession({ ...sessionDeps, send: post, dead: () => fallback.pause() })
       runs.attachAll()
       return session

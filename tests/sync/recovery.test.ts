@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { createSpace, join, scheduler, synced, title } from './joined'
+import { checkConvergence } from './simulation/invariants'
+
+describe('a file that went back in time', () => {
+  it('[SY18] renumbers what was written since, and loses neither history', async () => {
+    const space = await createSpace()
+    const { device } = await join(space)
+    const file = device.file()
+    device.write(title('before the power cut'))
+    await scheduler.run(1_000)
+    await device.rollBack(file)
+    device.wire.setOnline(false)
+    device.write([...title('after it', 'thread-0002'), ...title('and more', 'thread-0003')])
+    device.wire.setOnline(true)
+    await scheduler.run(10_000)
+    await synced(device)
+    expect(device.notices).toContain('rolled-back')
+    expect((await space.log()).map(({ n, c }) => [n, c.title])).toEqual([[1, 'before the power cut'], [2, 'after it'], [3, 'and more']])
+    await checkConvergence(space, [device])
+    await device.stop()
+  })
+
+  it('[SY7] knows a change again that the clock guard restamped since, and lets what came later win over it', async () => {
+    const space = await createSpace()
+    const { device } = await join(space)
+    device.wire.setOnline(false)
+    device.setSkew(3 * 60 * 60 * 1000)
+    device.write(title('from the future'))
+    const file = device.file()
+    device.wire.setOnline(true)
+    await scheduler.run(10_000)
+    await synced(device)
+    await space.write(title('later, by another'))
+    await device.rollBack(file)
+    await scheduler.run(10_000)
+    await synced(device)
+    expect((await space.log()).map(({ c }) => c.title)).toEqual(['from the future', 'later, by another'])
+    await checkConvergence(space, [device])
+    await device.stop()
+  })
+})
+
+describe('a restored server', () => {
+  it('[SY11] gets back what its devices hold, long replies too, and says so', async () => {
+    const space = await createSpace()
+    const { device } = await join(space)
+    const backup = await space.backup()
+    device.write([{ t: 'thread', k: 'thread-0001', c: { title: 'mine', deleted: 0, created_at: 1 } }])
+    await synced(device)
+    const parts = [{ type: 'text', text: 'long '.repeat(300_000) }]
+    await space.write([{ t: 'message', k: 'reply-0001', c: { thread: 'thread-0001', role: 'assistant', status: 'final', parts, usage: null, error: null, deleted: 0, created_at: 2 } }])
+    await scheduler.run(1_000)
+    await space.restore(backup)
+    await scheduler.run(60_000)
+    await synced(device)
+    expect(device.notices).toContain('restored-server')
+    expect((await space.entities()).map(({ key }) => key).sort()).toEqual(['reply-0001', 'thread-0001'])
+    await checkConvergence(space, [device])
+    await device.stop()
+  })
+
+  it('[SY11] is noticed even when its log has grown past the cursor again', async () => {
+    const space = await createSpace()
+    const [a, b] = [await join(space), await join(space)]
+    a.device.write(title('first'))
+    await synced(a.device, b.device)
+    const backup = await space.backup()
+    await space.write(title('seen by both'))
+    await scheduler.run(1_000)
+    a.device.wire.setOnline(false)
+    b.device.client.stop()
+    await space.restore(backup)
+    await space.write([...title('another history'), ...title('and more of it', 'thread-0002')])
+    a.device.wire.setOnline(true)
+    await scheduler.run(10_000)
+    await synced(a.device)
+    expect(a.device.notices).toContain('restored-server')
+    await checkConvergence(space, [a.device])
+    await a.device.stop()
+    await b.device.stop()
+  })
+})
