@@ -90,13 +90,15 @@ describe('send', () => {
     expect(replica.outbox()).toEqual([])
   })
 
-  it('[RN24] a reply queued on another device can be sent from here, under the same run', async () => {
+  it('[RN24] a reply queued on another device can be sent from here, under the same run, and still be taken back', async () => {
     const there = await createReplica({ seed: 1 })
     const { reply, run, message, thread } = there.send('from afar')
     there.db.driver.run('delete from pending_run')
     const here = await createReplica({ seed: 2, image: there.db.driver.export() })
     mutate(here.db, 'send-from-here', { ...here.stamp(), reply })
-    expect(listPending(here.db.driver)).toMatchObject([{ run, thread, parent: message, message: reply, wrote: null, options: { model: 'fake/echo' } }])
+    expect(listPending(here.db.driver)).toMatchObject([{ run, thread, parent: message, message: reply, wrote: message, options: { model: 'fake/echo' } }])
+    expect(mutate(here.db, 'cancel-send', { ...here.stamp(), reply })).toEqual({ text: 'from afar' })
+    expect(listStops(here.db.driver)).toEqual([run])
   })
 
   it('[RN27] a send of another device is cancelled whole; of a retry only the reply goes', async () => {

@@ -80,7 +80,9 @@ export const sendFromHere: Mutation<'send-from-here'> = ({ db, touch }, { reply,
   const { thread, parent, run, model } = placeholder
   if (!parent || !run || !model) fail('invalid_request', 'this reply does not say what it answers')
   if (pendingOfReply(db.driver, reply)) return {}
-  putPending(db.driver, { run, thread, message: placeholder.id, parent, options: options ?? { model }, wrote: null, tried: false, attempts: 0 })
+  // Taken back later it goes whole, and is stopped: the other device may have sent it meanwhile.
+  const { wrote = null, tried = false } = readSendElsewhere(db, reply) ?? {}
+  putPending(db.driver, { run, thread, message: placeholder.id, parent, options: options ?? { model }, wrote, tried, attempts: 0 })
   touch('pending_run')
   return {}
 }
