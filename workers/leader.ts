@@ -13,6 +13,7 @@ import { mutate } from './database/mutations/all'
 import type { MutationName } from './database/mutations/mutation'
 import { checkReplica, isDamage, openReplica } from './database/open-replica'
 import { createThreadSummaries } from './database/queries/thread-summaries'
+import { createRoom } from './database/room'
 import { restoreUnsent } from './database/salvage'
 import type { ClosedFiles, OpenedStorage } from './database/storage'
 import { createStorageState, type StorageEstimates } from './database/storage-state'
@@ -29,6 +30,7 @@ import { createServerDoor } from './secrets/server-door'
 import type { SecretsDatabase } from './secrets/store'
 import { createSyncClient } from './sync/client'
 import type { OpenSocket, SyncClient } from './sync/ports'
+import { createStanding } from './sync/standing'
 import type { Schedule } from './tabs/channel-message'
 import type { Office } from './tabs/election'
 import type { Desk } from './tabs/leader-door'
@@ -91,28 +93,15 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     sync(): SyncState {
       const { deviceId, deviceName, spaceId, tokenId, claimNeeded } = identity.current()
       const snapshot = sync.state()
-      return { ...snapshot, state: standing(snapshot.state), deviceId, deviceName, spaceId, tokenId, claimNeeded }
+      return { ...snapshot, state: standing.of(snapshot.state), deviceId, deviceName, spaceId, tokenId, claimNeeded }
     },
   }, schedule)
 
-  let connectionFailed = false
-  function standing(state: SyncState['state']): SyncState['state'] {
-    // A device that is about to be taken in must not be told that it is local for the blink of an eye.
-    if (state === 'local-only' && firstMint.isOpen()) return 'starting'
-    // A server that has never answered since the start is away, not starting.
-    return state === 'starting' && connectionFailed ? 'offline' : state
-  }
-  const watchConnection: OpenSocket = (listener, token) => options.openSocket({
-    ...listener,
-    onClose(code, reason) {
-      listener.onClose(code, reason)
-      connectionFailed = true
-      live.signal('sync')
-    },
-  }, token)
+  const room = createRoom(emit)
+  const standing = createStanding({ openSocket: options.openSocket, isBeingTakenIn: () => firstMint.isOpen(), changed: () => live.signal('sync') })
 
   const sync: SyncClient = createSyncClient({
-    db, now, schedule, openSocket: watchConnection, randomBytes: options.randomBytes,
+    db, now, schedule, openSocket: standing.openSocket, randomBytes: options.randomBytes,
     fetch: (path, init) => fetch(`${origin}${path}`, init),
     identity: {
       token: () => identity.current().token,
@@ -139,7 +128,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
         emit('notice', { kind, message })
       },
       onSignedOut: () => live.signal('sync'),
-      onStorageFull: tellFull,
+      onStorageFull: room.none,
       onAcked: () => void dispatch.turn(),
     },
   })
@@ -161,17 +150,6 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     onMinted: tokenChanged,
     onChange: () => live.signal('sync'),
   })
-
-  let isFull = false
-  function tellFull() {
-    isFull = true
-    emit('notice', { kind: 'disk-full', message: 'This device has no room left. What you write cannot be kept until there is.' })
-  }
-  /** A message found room; smaller writes do now and then on a full disk too. */
-  function tellRoom() {
-    if (isFull) emit('notice', { kind: 'room-again', message: 'There is room again.' })
-    isFull = false
-  }
 
   async function setAside() {
     await identity.save({ damaged: true })
@@ -211,7 +189,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   async function answer(name: CallName, request: unknown): Promise<unknown> {
     if (Object.hasOwn(mutations, name)) {
       const written = mutate(db, name as MutationName, request as never)
-      if (name === 'send') tellRoom()
+      if (name === 'send') room.found()
       if (name === 'send' || name === 'send-from-here') {
         sync.poke()
         void dispatch.turn()
@@ -232,7 +210,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     } catch (cause) {
       if (isDamage(cause)) void setAside()
       const error: HoldfastError = cause instanceof HoldfastException ? cause.error : unexpected(cause)
-      if (error.code === 'storage_full') tellFull()
+      if (error.code === 'storage_full') room.none()
       return err(error)
     }
   }
