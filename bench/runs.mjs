@@ -32,7 +32,7 @@ async function measure(open, pick) {
   const ages = []
   const firsts = []
   await Promise.all(Array.from({ length: runs }, async (_, i) => {
-    await new Promise((resolve) => setTimeout(resolve, i * 10))
+    await new Promise((resolve) => setTimeout(resolve, i * 20))
     const asked = now()
     let isFirst = true
     await readTokens(await open(i), pick, (written) => {
