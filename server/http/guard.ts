@@ -1,11 +1,10 @@
 import { isIP } from 'node:net'
 import { createError, type HoldfastError } from '~/shared/errors'
 import type { Config } from '../config'
+import { readShareAddress } from '../shares/address'
 
 export interface GuardedRequest { method: string, path: string, host: string | undefined, origin: string | undefined, isUpgrade: boolean }
 
-/** Share clients are other programs and other pages: they bring their own secret (design.md, Security). */
-const originFree = /^(?:\/t\/[^/]+)?\/+api\/share(?:\/|$|\?)/
 const readOnly = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
@@ -15,7 +14,8 @@ const readOnly = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function guardRequest(request: GuardedRequest, config: Pick<Config, 'publicUrl'>): HoldfastError | null {
   const host = hostName(request.host)
   if (host === null || !isOwnHost(host, config)) return createError('origin_forbidden', 'this server does not answer under that host name; NUXT_PUBLIC_URL names the address it is reached under')
-  if (request.origin === undefined || originFree.test(request.path)) return null
+  // Share clients are other programs and other pages: they bring their own secret.
+  if (request.origin === undefined || readShareAddress(request.path)) return null
   if (readOnly.has(request.method) && !request.isUpgrade) return null
   return isOwnOrigin(request.origin, request.host, config) ? null : createError('origin_forbidden', 'requests from another origin are not taken')
 }

@@ -3,6 +3,7 @@ import { errorStatus } from '~/shared/errors'
 import { limits } from '~/shared/limits'
 import type { Config } from '../config'
 import type { Context } from '../context'
+import { answerDoubledSlashes } from '../shares/base-path'
 import { createSocketHooks } from '../sync/socket'
 import { guardRequest } from './guard'
 import { securityHeaders } from './headers'
@@ -23,7 +24,7 @@ export function installHttp(app: App, { config, ready, hashes }: HttpParts): voi
     const refused = guardRequest({ method, path: event.path, host: headers.host, origin: headers.origin, isUpgrade: false }, config)
     const host = refused ? undefined : headers.host
     for (const [name, value] of Object.entries(securityHeaders({ path: event.path, host, hashes: hashes() }, config))) event.node.res.setHeader(name, value)
-    if (!refused) return
+    if (!refused) return answerDoubledSlashes(event)
     setResponseStatus(event, errorStatus[refused.code])
     return { ok: false, error: refused }
   })

@@ -1,13 +1,20 @@
-import { createError, defineEventHandler, getRouterParam } from 'h3'
+import { createError, defineEventHandler, type H3Event } from 'h3'
+import { readShareAddress } from './address'
 import { answerShareRequest } from './http'
 
 /**
  * The share API below a share key: `/t/<key>/api/share…`, the one way the agent's client can say who it is. `/t/<id>` itself is a page
- * of the app, so only what lies below `/api` comes here. A base URL that ends in a slash doubles it, which is why a segment may be empty.
+ * of the app, so only what lies below `/api` comes here.
  */
 export const defineBasePathHandler = () => defineEventHandler((event) => {
-  const key = getRouterParam(event, 'key') ?? ''
-  const [, rest] = /^\/t\/[^/]+\/{1,2}api\/+share(\/[^?]*)?(?:\?|$)/.exec(event.path) ?? []
-  if (getRouterParam(event, 'slash') || !/^\/t\/[^/]+\/{1,2}api\/+share(?:[/?]|$)/.test(event.path)) throw createError({ statusCode: 404, statusMessage: 'Not Found' })
-  return answerShareRequest(event, rest ?? '', key)
+  const address = readShareAddress(event.path)
+  if (!address) throw createError({ statusCode: 404, statusMessage: 'Not Found' })
+  return answerShareRequest(event, address.path, address.key)
 })
+
+/** Answers an address of the share API that has a doubled slash somewhere, which no route's pattern finds; undefined for any other. */
+export function answerDoubledSlashes(event: H3Event): Promise<unknown> | undefined {
+  if (!/^[^?]*\/\//.test(event.path)) return undefined
+  const address = readShareAddress(event.path)
+  return address ? answerShareRequest(event, address.path, address.key) : undefined
+}

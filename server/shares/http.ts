@@ -2,6 +2,7 @@ import { defineEventHandler, setResponseStatus, type EventHandler, type H3Event 
 import { HoldfastException, errorStatus } from '~/shared/errors'
 import { authenticateRequest, readBearer } from '../http/authenticate'
 import { getContext, type Context } from '../context'
+import { readShareAddress } from './address'
 import { readBody } from './body'
 import { ShareFailure, failureToBody, unknownShare } from './failure'
 import { parseForeignJson } from './json'
@@ -43,7 +44,7 @@ export async function answerShareRequest(event: H3Event, path: string, key: stri
 }
 
 /** A route of the share API at its own place. */
-export const defineShareHandler = (): EventHandler => defineEventHandler((event) => answerShareRequest(event, event.path.split('?', 1)[0]?.replace(/^\/+api\/+share/, '') ?? '', null))
+export const defineShareHandler = (): EventHandler => defineEventHandler((event) => answerShareRequest(event, readShareAddress(event.path)?.path ?? '', null))
 
 async function dispatch(call: ShareCall, [id, action, ...more]: string[]): Promise<unknown> {
   const { method } = call.event

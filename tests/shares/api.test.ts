@@ -25,6 +25,15 @@ test('[SH2] an empty share is an empty array, with no secret in it', async () =>
   expect(answer.headers.get('cache-control')).toBe('private, no-store')
 })
 
+test('[SH43] doubled slashes anywhere in an address are one, also from a foreign page', async () => {
+  const { id, secret } = await client.create()
+  const synced = await request(`${server.url}//api//share/${id}///sync`, 'POST', { secret, data: [session('Slashed')] }, { origin: 'https://elsewhere.example' })
+  expect(synced).toMatchObject({ status: 200, body: { success: true, syncCount: 1 } })
+  expect(synced.headers.get('access-control-allow-origin')).toBe('*')
+  expect((await request(`${server.url}/api/share//${id}//data?x=//`)).body).toEqual([session('Slashed')])
+  expect((await request(`${server.url}//api//sharing`, 'POST', {})).status).toBe(404)
+})
+
 test('[SH3] the last item of a key wins, over batches and within one', async () => {
   const { id, secret } = await client.create()
   expect((await client.sync(id, secret, [session('One'), message('msg_1', 'user'), text('msg_1', 'first')])).body).toEqual({ success: true, syncCount: 1 })
