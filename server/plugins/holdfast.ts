@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import type { RenderContext } from 'nitropack/types'
 import { ConfigError, parseConfig, type Config } from '~/server/config'
 import { createContext, setContext, type Context } from '~/server/context'
 import { readPageHashes } from '~/server/http/inline-scripts'
 import { installHttp } from '~/server/http/install'
+import { refuseAsPage } from '~/server/http/no-page'
 import { FolderInUseError } from '~/server/sql/folder-lock'
 import { startPairCommand } from '~/server/tokens/pair-command'
+import { errorStatus } from '~/shared/errors'
 
 /** How long open work may take to end after a signal. */
 const stopWithin = 5_000
@@ -28,8 +31,15 @@ export default defineNitroPlugin((nitroApp) => {
   starting.catch(explainAndExit)
   // Only the development server stops this way, to start anew with changed code.
   nitroApp.hooks.hookOnce('close', async () => (await starting).close())
+  nitroApp.hooks.hook('render:before', refusePage)
   installHttp(nitroApp.h3App, { config, ready: () => starting, hashes: () => (import.meta.dev ? null : hashes) })
 })
+
+/** Keeps the app's page from answering for a route that does not exist. */
+function refusePage(render: RenderContext): void {
+  const error = refuseAsPage(render.event)
+  if (error) render.response = { statusCode: errorStatus[error.code], headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify({ ok: false, error }) }
+}
 
 function readConfig(): Config {
   try {

@@ -32,3 +32,18 @@ test('[AU41] another Host or Origin is refused', async ({ startApp }) => {
   expect(refused.status).toBe(403)
   expect(await refused.json()).toMatchObject({ ok: false, error: { code: 'origin_forbidden' } })
 })
+
+test('[AU57] what no route takes is no page: a wrong method, an unknown address below the routes, or anything that changes', async ({ startApp }) => {
+  const app = await startApp()
+  const wrong = [['GET', '/push'], ['POST', '/pull'], ['POST', '/sync'], ['PUT', '/push'], ['GET', '/auth/spsk/mint'], ['GET', '/run_thread'], ['DELETE', '/blob/aa'], ['GET', '/api/nothing'], ['POST', '/healthz'], ['POST', '/t/nothing'], ['POST', '/']]
+  for (const [method, path] of wrong) {
+    const answer = await fetch(app.url + path, { method: method! })
+    expect(answer.status, `${method} ${path}`).toBe(404)
+    expect(answer.headers.get('content-type')).toContain('application/json')
+    expect(await answer.json()).toMatchObject({ ok: false, error: { code: 'not_found', retryable: false } })
+  }
+  for (const path of ['/', '/settings', '/pair', '/t/nothing', '/auth/openrouter', '/nothing', '/pushing']) {
+    const answer = await fetch(app.url + path)
+    expect(answer.headers.get('content-type'), path).toContain('text/html')
+  }
+})
