@@ -137,7 +137,7 @@ function parseChunk(data: string): Chunk | null {
   }
 }
 
-/** Both forms of usage carry the same members; what is missing stays away. */
+/** Both forms of usage carry the same members. Tokens that are not counted are 0, a cost that is not told stays away. */
 function toUsage(usage: ProviderUsage): Usage {
   const reasoning = usage.completion_tokens_details?.reasoning_tokens
   const cached = usage.prompt_tokens_details?.cached_tokens
@@ -145,8 +145,8 @@ function toUsage(usage: ProviderUsage): Usage {
   return {
     promptTokens: Math.max(0, usage.prompt_tokens ?? 0),
     completionTokens: Math.max(0, usage.completion_tokens ?? 0),
-    ...(reasoning ? { reasoningTokens: reasoning } : {}),
-    ...(cached ? { cachedTokens: cached } : {}),
+    reasoningTokens: Math.max(0, reasoning ?? 0),
+    cachedTokens: Math.max(0, cached ?? 0),
     ...(typeof cost === 'number' ? { cost, currency: 'USD' } : {}),
   }
 }

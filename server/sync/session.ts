@@ -148,7 +148,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
       case 'push': return push(message, live, text)
       case 'pull': {
         live.pulling()
-        const outcome = await sync.pull(spaceId, deviceId, message.cursor, message.limit)
+        const outcome = await sync.pull(spaceId, deviceId, message.cursor, Math.min(message.limit, limits.pageChanges))
         if (ended) return
         if (outcome.kind === 'reset') return send({ type: 'reset', rq: message.rq, seq: outcome.seq, schema: outcome.schema })
         wire.send(pageText({ type: 'page', rq: message.rq }, outcome))

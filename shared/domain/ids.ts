@@ -1,14 +1,15 @@
 import { z } from 'zod'
 
-/** A thread, message or run: 26 lower-case base32 characters, the first 10 the time, so that ids made later sort later. */
-export const idSchema = z.string().regex(/^[0-9a-z_-]{8,64}$/)
+/** A thread, message or run. The app makes them by `createId`; other programs may name theirs as they like within this. */
+export const idPattern = /^[\w-]{1,64}$/
+export const idSchema = z.string().regex(idPattern)
 
 export const threadIdSchema = idSchema.brand<'ThreadId'>()
 export const messageIdSchema = idSchema.brand<'MessageId'>()
 export const runIdSchema = idSchema.brand<'RunId'>()
 export const spaceIdSchema = idSchema.brand<'SpaceId'>()
 /** Lower-case base32, made by the device at its first start. `server` is taken. */
-export const deviceIdSchema = z.string().regex(/^[a-z2-7]{8,32}$/).refine((id) => id !== 'server').brand<'DeviceId'>()
+export const deviceIdSchema = z.string().regex(/^[a-z2-7]{1,32}$/).refine((id) => id !== 'server').brand<'DeviceId'>()
 
 export type ThreadId = z.infer<typeof threadIdSchema>
 export type MessageId = z.infer<typeof messageIdSchema>
@@ -22,7 +23,7 @@ const base32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** `length` random bytes, given in so that `shared` needs no platform and tests can seed it. */
 export type RandomBytes = (length: number) => Uint8Array
 
-/** A new id: `now` in ms as 10 characters, then 16 random ones (80 bits). */
+/** A new id: 26 lower-case base32 characters, `now` in ms as the first 10, so that ids made later sort later, then 80 random bits. */
 export function createId(now: number, randomBytes: RandomBytes): string {
   let time = ''
   for (let rest = now, i = 0; i < 10; i++) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { loggedChangeSchema } from '../sync/change'
 
 const seq = z.number().int().nonnegative()
-export const pullSchema = z.object({ type: z.literal('pull'), rq: z.number().int(), cursor: seq, limit: z.number().int().positive().max(2_000) })
+export const pullSchema = z.object({ type: z.literal('pull'), rq: z.number().int(), cursor: seq, limit: z.number().int().positive() })
 export type Pull = z.infer<typeof pullSchema>
 
 const pageMembers = { from: seq, to: seq, changes: z.array(loggedChangeSchema), more: z.boolean(), upto: seq, uptoClock: z.string().nullable() }

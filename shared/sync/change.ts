@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DeviceId } from '../domain/ids'
+import { idPattern, type DeviceId } from '../domain/ids'
 import { cleanText, isCleanJson, type JsonValue } from '../domain/text'
 import { createError } from '../errors'
 import { limits } from '../limits'
@@ -31,8 +31,6 @@ export interface LoggedChange extends Change { seq: number, device: string }
 
 export const rejectionSchema = z.object({ n: z.number().int().positive(), code: z.string(), message: z.string() })
 export type Rejection = z.infer<typeof rejectionSchema>
-
-const keyPattern = /^[0-9a-z_-]{8,64}$/
 
 /**
  * Whether a well-formed change that `device` pushes can be taken: known table and columns, values of their kinds, within size. The clock may be
@@ -83,8 +81,8 @@ function keyPart(table: TableName, key: string, column: string): string | undefi
 function isKey(table: TableName, key: string): boolean {
   if (cleanText(key) !== key) return false
   if (table === 'setting') return key.length <= 200
-  if (table === 'label') return keyPattern.test(key.split(':', 1)[0] ?? '') && key.includes(':') && key.length <= 200
-  return keyPattern.test(key)
+  if (table === 'label') return idPattern.test(key.split(':', 1)[0] ?? '') && key.includes(':') && key.length <= 200
+  return idPattern.test(key)
 }
 
 /** The bytes a text takes as UTF-8. A lone surrogate counts as the three bytes of its replacement. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A hybrid logical clock as text that sorts: 13 digits of ms, 5 of counter, writer: `<deviceId>.<tag>`, the tag drawn at each opening of the database, or `server` (sync.md §3). */
-const clockPattern = /^\d{13}:\d{5}:(?:server|[a-z2-7]{8,32}\.[a-z2-7]{4})$/
+const clockPattern = /^\d{13}:\d{5}:(?:server|[a-z2-7]{1,32}\.[a-z0-9]{4})$/
 export const clockSchema = z.string().regex(clockPattern).brand<'Clock'>()
 export type Clock = z.infer<typeof clockSchema>
 

@@ -19,9 +19,9 @@ describe.each(seeds)('a stream in pieces, seed %i', (seed) => {
     expect(answer).toMatchObject({ error: null, model: 'openai/gpt-4o-mini', parts: [{ type: 'text', text: 'Four — 四 🌼' }] })
   })
 
-  it('[RN131] usage is read from the repeated finish chunk and from a chunk without choices', async () => {
-    expect((await fixture('chat-basic', seed)).usage).toEqual({ promptTokens: 12, completionTokens: 4, cost: 0.0000123, currency: 'USD' })
-    expect((await fixture('chat-usage-empty-choices', seed)).usage).toEqual({ promptTokens: 5, completionTokens: 1, cost: 0.0000123, currency: 'USD' })
+  it('[RN131] usage is read from the repeated finish chunk and from a chunk without choices, every count named', async () => {
+    expect((await fixture('chat-basic', seed)).usage).toEqual({ promptTokens: 12, completionTokens: 4, reasoningTokens: 0, cachedTokens: 0, cost: 0.0000123, currency: 'USD' })
+    expect((await fixture('chat-usage-empty-choices', seed)).usage).toEqual({ promptTokens: 5, completionTokens: 1, reasoningTokens: 0, cachedTokens: 0, cost: 0.0000123, currency: 'USD' })
   })
 
   it('[RN132] reasoning is a part of its own, with its time and the signature that came late', async () => {

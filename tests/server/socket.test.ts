@@ -69,6 +69,13 @@ test('[SY75] malformed frames are answered, in order, and the socket goes on', a
   expect(await socket.next()).toEqual({ type: 'pong', t: 5, now, head: 0 })
 })
 
+test('[SY104] a pull that asks for more than a page may hold gets a page, as over HTTP', async () => {
+  const socket = await TestSocket.greet(server, first)
+  socket.send({ type: 'pull', rq: 1, cursor: 0, limit: 100_000 })
+  expect(await socket.nextOf('page')).toMatchObject({ rq: 1, from: 1, changes: [], more: false })
+  expect((await request(server, 'GET', '/pull?limit=100000', { token: first.token })).body).toMatchObject({ ok: true, from: 1, changes: [] })
+})
+
 test('[SY76] a frame over 1 MiB closes the socket with 1009, and the server lives', async () => {
   const socket = await TestSocket.greet(server, first)
   socket.send('x'.repeat(1024 * 1024 + 1))

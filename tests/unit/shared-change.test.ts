@@ -18,6 +18,8 @@ describe('what a change may say', () => {
     ['a part of a kind that is not known', { t: 'message', k: 'message-0001', c: { ...cell, parts: [{ type: 'hologram', depth: 3 }] } }],
     ['a label with its key repeated', { t: 'label', k: 'thread-0001:work', c: { thread: 'thread-0001', name: 'work', on: 1 } }],
     ['a setting, its name beside it', { t: 'setting', k: 'draft/thread-0001', c: { name: 'draft/thread-0001', value: { any: ['thing'] } } }],
+    ['an id of another program\'s making', { k: 'Chat_1' }],
+    ['a short one', { t: 'label', k: 't1:work', c: { on: 1 } }],
     ['what another writer stamped, given back to a restored server', { h: '1800000000000:00000:server' }],
   ])('[SY5] takes %s', (_, patch) => {
     expect(refusal(patch)).toBeNull()

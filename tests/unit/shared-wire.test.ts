@@ -29,16 +29,16 @@ describe('the wire', () => {
     const hashes = Object.fromEntries(Object.entries(wire).map(([name, schema]) => [name, hashSchema(schema)]))
     expect({ protocolVersion, ...hashes }).toMatchInlineSnapshot(`
       {
-        "client": "2d22096ffa26a580",
+        "client": "9fd6098cd2f97405",
         "fingerprint": "8f852bfee0afaab9",
         "mintAnswer": "7bff05c432bb4986",
-        "mintBody": "dde8931aa96a4ebd",
+        "mintBody": "6e919363bd7caeac",
         "protocolVersion": 1,
         "pullAnswer": "4e2946b63ff1cc82",
         "pushAnswer": "def4b3e67fe15449",
         "pushBody": "1fc5de48893b531b",
-        "runThread": "bbc6cf42b561c101",
-        "server": "c427d35d611340ef",
+        "runThread": "b832f641ad1b2bc3",
+        "server": "99af94a6854c6933",
         "snapshotEnd": "001a7ad22bcf30c4",
         "snapshotHead": "6092e0a0bd569c55",
         "snapshotRow": "ef7a93e0c4339f01",
@@ -50,7 +50,7 @@ describe('the wire', () => {
     const columns = tableNames.map((table) => [table, Object.entries(columnsOf(table)).map(([name, { kind, schema }]) => [name, kind, hashSchema(schema)])])
     expect({ schemaVersion, columns: hashOf(JSON.stringify(columns)) }).toMatchInlineSnapshot(`
       {
-        "columns": "03ecdd359f4376dd",
+        "columns": "e944389a6f07daec",
         "schemaVersion": 1,
       }
     `)
