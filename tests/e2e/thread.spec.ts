@@ -102,6 +102,18 @@ test('[UI39] an unknown thread says it is not on this device, a deleted one offe
   await expect(page.getByRole('main')).toContainText(/not on this device/i)
   await page.goto('/no/such/page')
   await expect(page.getByRole('heading', { level: 1 })).toContainText('There is nothing at this address')
+  await expect(sidebar(page)).toBeVisible()
+  await page.getByRole('main').getByRole('link', { name: 'Back to the start' }).click()
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeVisible()
+})
+
+test('[UI50] the pairing form is there on a device that is paired already too', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/pair')
+  await expect(page.getByRole('main')).toContainText('paired already')
+  await expect(page.getByRole('textbox', { name: 'Pairing code' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Pair this device' })).toBeVisible()
 })
 
 test('[UI35] Shift+Enter is a new line, and the draft survives a reload', async ({ startApp, openProfile }) => {
