@@ -1,4 +1,7 @@
-import { createError, defineEventHandler, type H3Event } from 'h3'
+import { defineEventHandler, type H3Event } from 'h3'
+import { createError, HoldfastException } from '~/shared/errors'
+import { getContext } from '../context'
+import { answerError } from '../http/answer'
 import { readShareAddress } from './address'
 import { answerShareRequest } from './http'
 
@@ -8,7 +11,7 @@ import { answerShareRequest } from './http'
  */
 export const defineBasePathHandler = () => defineEventHandler((event) => {
   const address = readShareAddress(event.path)
-  if (!address) throw createError({ statusCode: 404, statusMessage: 'Not Found' })
+  if (!address) return answerError(event, new HoldfastException(createError('not_found', 'there is no such route')), getContext(event).log)
   return answerShareRequest(event, address.path, address.key)
 })
 

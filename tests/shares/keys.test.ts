@@ -38,6 +38,7 @@ test('[SH11] doubled slashes after the key and within the path are one', async (
   expect(share.id).toMatch(/^[\w-]{22}$/)
   expect((await request(`${baseUrl}//api//share//${share.id}//sync`, 'POST', { secret: share.secret, data: [session('Slashed')] })).status).toBe(200)
   expect((await request(`${baseUrl}/other/api/share`, 'POST', { sessionID: 'ses' })).status).toBe(404)
+  expect(await request(`${baseUrl}/api/other`, 'POST', {})).toMatchObject({ status: 404, body: { ok: false, error: { code: 'not_found' } } })
 })
 
 test('[SH12] a key that is unknown, revoked or a device\'s token creates nothing', async () => {
