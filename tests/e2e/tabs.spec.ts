@@ -32,13 +32,19 @@ test('[ST41] when the leading tab crashes, another takes over and loses nothing'
   await expect(replies(second).last()).toContainText('after the crash')
 })
 
-test('[ST55] when the browser freezes the leading tab another writes on, and the first catches up once it is thawed', async ({ startApp, openProfile }) => {
+test('[ST55] a tab that the browser freezes gives up the lead, another writes on, and the first catches up and writes once it is thawed', async ({ startApp, openProfile }) => {
   const { leading, second } = await openTwoTabs(await startApp(), openProfile)
-  const session = await leading.context().newCDPSession(leading)
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  const leader = () => second.evaluate(async () => (await navigator.locks.query()).held?.find(({ name }) => name === 'holdfast')?.clientId ?? null)
+  const first = await leader()
+  // What a page hears before everything in it stands still. Headless, where every page is visible, no browser freezes one by itself.
+  await leading.evaluate(() => document.dispatchEvent(new Event('freeze')))
+  await expect.poll(leader).not.toBe(first)
+  await expect.poll(leader).not.toBe(null)
   await send(second, 'while the other is frozen')
   await expect(replies(second).last()).toContainText('while the other is frozen')
-  await session.send('Page.setWebLifecycleState', { state: 'active' })
+  await expect(syncStatus(second)).toContainText('Synced')
+  await expect(replies(leading)).toHaveCount(1)
+  await leading.evaluate(() => document.dispatchEvent(new Event('resume')))
   await expect(replies(leading).last()).toContainText('while the other is frozen')
   await send(leading, 'thawed again')
   await expect(replies(second).last()).toContainText('thawed again')
