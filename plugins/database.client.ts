@@ -1,6 +1,6 @@
 import { defineNuxtPlugin, useRuntimeConfig } from '#app'
 import type { DatabaseClient } from '~/workers/api'
-import { createDatabaseClient } from '~/workers/client'
+import { createDatabaseClient, startDatabaseWorker } from '~/workers/client'
 
 declare module '#app' {
   interface NuxtApp { $database: DatabaseClient }
@@ -9,13 +9,13 @@ declare module 'vue' {
   interface ComponentCustomProperties { $database: DatabaseClient }
 }
 
-/** Starts this tab's database worker before anything else asks for it. */
+// Without a secure context there are no locks, storage or keys: the app shows one page that says so, and asks for no database.
+// Begun while the app's scripts are still being read, since the worker has as much to read itself.
+const worker = window.isSecureContext ? startDatabaseWorker() : null
+
+/** Gives the app its database before anything else asks for it. */
 export default defineNuxtPlugin({
   name: 'database',
   enforce: 'pre',
-  setup: () => {
-    // Without a secure context there are no locks, storage or keys: the app shows one page that says so, and asks for no database.
-    if (!window.isSecureContext) return
-    return { provide: { database: createDatabaseClient(useRuntimeConfig().app.buildId) } }
-  },
+  setup: () => worker ? { provide: { database: createDatabaseClient(worker, useRuntimeConfig().app.buildId) } } : undefined,
 })

@@ -97,9 +97,12 @@ export function connectClient(port: Port, options: { build: string, terminate: (
   }
 }
 
-/** Starts this tab's database worker. `build` names the build of the page; a worker of another build than the leader's never leads. */
-export function createDatabaseClient(build: string): DatabaseClient {
-  const worker = new Worker(new URL('./database.worker.ts', import.meta.url), { type: 'module', name: 'holdfast-database' })
+/** Starts this tab's database worker, which loads while the page does. */
+export const startDatabaseWorker = (): Worker =>
+  new Worker(new URL('./database.worker.ts', import.meta.url), { type: 'module', name: 'holdfast-database' })
+
+/** The page's end of its database worker. `build` names the build of the page; a worker of another build than the leader's never leads. */
+export function createDatabaseClient(worker: Worker, build: string): DatabaseClient {
   let asked = false
   const client = connectClient(worker, {
     build,

@@ -2,7 +2,7 @@
 import { createBlobCalls } from './blobs/blob-calls'
 import { openBlobFiles } from './blobs/open-files'
 import { createTab } from './tabs/tab'
-import { closedFiles, openStorage } from './database/storage'
+import { closedFiles, hasFileHandles, openStorage } from './database/storage'
 import { loadSqlite } from './database/driver-wasm'
 import { openLeader, type Leader } from './leader'
 import { isCurrentBuild } from './tabs/build'
@@ -24,7 +24,7 @@ let leader: Leader | undefined
 const tab = createTab({
   ...time,
   id: crypto.randomUUID(), page: self as unknown as DedicatedWorkerGlobalScope, channel: new BroadcastChannel('holdfast'),
-  locks: navigator.locks, lockName: 'holdfast', prewarm: loadSqlite, isCurrentBuild,
+  locks: navigator.locks, lockName: 'holdfast', prewarm: () => Promise.all([loadSqlite(), hasFileHandles()]), isCurrentBuild,
   local: (emit) => ({ ...createLocalCalls(openrouterKey, emit, fromHere), ...createBlobCalls(blobFiles) }),
   onEvent: (name) => leader?.heard(name),
   open: async (emit) => (leader = await openLeader({

@@ -14,8 +14,19 @@ export interface OpenedStorage {
 const probes = 5
 const probePauseMs = 200
 
-/** Whether this browser gives real file handles, found by opening one: some have the API and refuse its use (private windows). */
-async function hasFileHandles(): Promise<boolean> {
+let probing: Promise<boolean> | undefined
+
+/** Whether this browser gives real file handles; asked once, and again if it did not. Called early, so that opening does not wait for it. */
+export function hasFileHandles(): Promise<boolean> {
+  probing ??= probeFileHandles().then((found) => {
+    if (!found) probing = undefined
+    return found
+  })
+  return probing
+}
+
+/** Found by opening one: some have the API and refuse its use (private windows). */
+async function probeFileHandles(): Promise<boolean> {
   for (let probe = 0; probe < probes; probe++) {
     if (probe > 0) await new Promise((resolve) => setTimeout(resolve, probePauseMs))
     const name = `probe-${Math.random().toString(36).slice(2)}`
