@@ -72,3 +72,21 @@ test('[UI51] the sidebar that is opened or closed hands the focus on', async ({ 
   await page.keyboard.press('Escape')
   await expect(open).toBeFocused()
 })
+
+test('[UI52] a dialog that is closed gives the focus back to what opened it', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/settings')
+  for (const name of ['Revoke', 'Delete local data']) {
+    const opener = page.getByRole('button', { name, exact: true })
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(opener).toBeFocused()
+  }
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByRole('button', { name: 'Delete local data' })).toBeFocused()
+})
