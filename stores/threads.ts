@@ -4,9 +4,10 @@ import { useNuxtApp } from '#app'
 import { newMutation } from '~/stores/newId'
 import { errorToWords } from '~/stores/errorWords'
 import type { ThreadId } from '~/shared/domain/ids'
+import type { Message } from '~/shared/domain/message'
 import type { HoldfastError } from '~/shared/errors'
 import { limits } from '~/shared/limits'
-import type { Result } from '~/shared/result'
+import { err, ok, type Result } from '~/shared/result'
 import type { ThreadPatch, ThreadSummary } from '~/workers/api'
 import { useNotificationsStore } from './notifications'
 
@@ -77,5 +78,13 @@ export const useThreadsStore = defineStore('threads', () => {
     notifications.notify({ text: 'Thread deleted', detail: title, key: `delete-${thread}`, action: { label: 'Undo', run: undo } })
   }
 
-  return { threads, loaded, error, pinned, unpinned, showArchived, archived, patch, rename, setPinned, setArchived, remove, restore }
+  /** The messages of a thread as they stand, whether it is open or not. */
+  const readMessages = (thread: ThreadId): Promise<Result<Message[], HoldfastError>> => new Promise((resolve) => {
+    const stop = database.watch('messages', { thread }, ({ messages }) => {
+      resolve(ok(messages))
+      queueMicrotask(() => stop())
+    }, (failure) => resolve(err(failure)))
+  })
+
+  return { threads, loaded, error, pinned, unpinned, showArchived, archived, patch, rename, setPinned, setArchived, remove, readMessages, restore }
 })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from '@playwright/test'
 import { chooseModel, composer, expect, replies, saveKey, send, test } from './support/test'
 
@@ -87,6 +88,19 @@ test('[UI38] rename, pin, archive, delete with undo, copy', async ({ startApp, o
   await sidebar(page).getByRole('link', { name: /^Handled well/ }).click()
   await menu(page, 'Archive')
   await expect(sidebar(page).getByRole('link', { name: /^Handled well/ })).toHaveCount(0)
+})
+
+test('[UI53] Export saves the thread as a Markdown file, also with the server gone', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await startThread(page, 'to be kept: a/b')
+  await app.stop()
+  const downloading = page.waitForEvent('download')
+  await menu(page, 'Export')
+  const download = await downloading
+  expect(download.suggestedFilename()).toBe('to be kept a b.md')
+  const markdown = await readFile(await download.path(), 'utf8')
+  expect(markdown).toMatch(/^# to be kept: a\/b\n\n## You \(.*\)\n\nto be kept: a\/b\n\n## Assistant \(.*\)\n\nto be kept: a\/b\n$/)
 })
 
 test('[UI39] an unknown thread says it is not on this device, a deleted one offers Undo, a wrong address is not found', async ({ startApp, openProfile }) => {

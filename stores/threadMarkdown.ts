@@ -1,0 +1,36 @@
+import { isFilePart, isReasoningPart, isSourcePart, isTextPart, isToolPart, type Part } from '~/shared/domain/part'
+import type { Message } from '~/shared/domain/message'
+import type { Thread } from '~/shared/domain/thread'
+import { createTree } from '~/shared/domain/tree'
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** A fence longer than any within the text, so that nothing can end it early. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([fence]) => fence.length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}\n${text}\n${fence}`
+}
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))
+
+function partToMarkdown(part: Part): string {
+  if (isTextPart(part)) return part.text.trim()
+  if (isReasoningPart(part)) return `<details><summary>Reasoning</summary>\n\n${part.text.trim()}\n\n</details>`
+  if (isFilePart(part)) return `Attachment: ${oneLine(part.name)} (${part.mime})`
+  if (isSourcePart(part)) return `Source: [${oneLine(part.title ?? part.url).replace(/[[\]]/g, '')}](<${part.url.replace(/[<>]/g, encodeURIComponent)}>)`
+  if (!isToolPart(part)) return fenced(asText(part))
+  return [`**${part.type.slice('tool-'.length)}**`, ...[part.input, part.output].filter((value) => value !== undefined).map((value) => fenced(asText(value)))].join('\n\n')
+}
+
+/** A thread as it is shown, as Markdown: every message of the path with who wrote it, by which model and when. */
+export function threadToMarkdown({ title, active_leaf }: Pick<Thread, 'title' | 'active_leaf'>, messages: readonly Message[], nameOf: (model: string) => string): string {
+  const blocks = [`# ${oneLine(title) || 'Untitled'}`]
+  for (const message of createTree(messages).pathTo(active_leaf)) {
+    const facts = [message.model && message.role === 'assistant' ? nameOf(message.model) : '', new Date(message.created_at).toISOString()].filter(Boolean)
+    blocks.push(`## ${message.role === 'user' ? 'You' : 'Assistant'} (${facts.map(oneLine).join(', ')})`)
+    blocks.push(...message.parts.map(partToMarkdown).filter(Boolean))
+    if (message.error) blocks.push(`> ${oneLine(message.error.message)}`)
+  }
+  return `${blocks.join('\n\n')}\n`
+}
