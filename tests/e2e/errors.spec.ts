@@ -67,6 +67,11 @@ test('[RN9] every provider error becomes a sentence on the message and a toast, 
       await expect(toast).toHaveCount(0)
     })
   }
+  await page.getByRole('button', { name: 'New chat' }).click()
+  await chooseModel(page, 'fake/status-504')
+  await send(page, 'asked twice')
+  await toast.getByRole('button', { name: 'Try again' }).click()
+  await expect.poll(() => provider.calls({ text: 'asked twice' }).length).toBe(2)
 })
 
 test('[RN153] a refusal that passes shows when it is tried again, and ends as the reply', async ({ startApp, openProfile, provider }) => {
