@@ -46,7 +46,8 @@ test('[SH24] with JavaScript off it shows title, facts, and an article per messa
   const facts = await page.locator('#facts').innerText()
   for (const fact of ['Messages\n4', 'Parts\n13', '10,234 in 1,800 out', 'Syncs\n1', 'Maker Large']) expect(facts).toContain(fact)
   const answer = page.getByRole('article', { name: 'Assistant' }).first()
-  await expect(answer.locator('footer').innerText()).resolves.toMatch(/Maker Large\s+in 10,234\s+out 1,800/)
+  await answer.locator('footer').scrollIntoViewIfNeeded()
+  await expect.poll(() => answer.locator('footer').innerText()).toMatch(/Maker Large\s+in 10,234\s+out 1,800/)
   expect(await page.locator('body').innerText()).not.toContain('what only the model is told')
   expect(await page.locator('math').count()).toBe(1)
   expect(await page.locator('pre span[style]').count()).toBeGreaterThan(5)
@@ -57,7 +58,9 @@ test('[SH24] with JavaScript off it shows title, facts, and an article per messa
 test('[SH24] reasoning and tools are folded with their state, and open to input and output', async () => {
   const { page } = await openPage(browser, full.url, { javaScriptEnabled: false })
   const tool = page.locator('details.tool').filter({ hasText: 'npm test' })
-  expect(await tool.locator('summary').innerText()).toMatch(/bash[\s\S]*npm test[\s\S]*failed/)
+  // What is out of sight is not laid out, and has no text until it is.
+  await tool.scrollIntoViewIfNeeded()
+  await expect.poll(() => tool.locator('summary').innerText()).toMatch(/bash[\s\S]*npm test[\s\S]*failed/)
   expect(await tool.getByText('The user said no').isVisible()).toBe(false)
   await tool.locator('summary').click()
   expect(await tool.getByText('The user said no').isVisible()).toBe(true)
