@@ -1,14 +1,13 @@
 import { defineNuxtPlugin, useNuxtApp, useRouter } from '#app'
 import { announceVisibility, isAnyTabVisible } from '~/composables/visibleTab'
+import { readOnce } from '~/stores/readOnce'
 import { useSettingsStore } from '~/stores/settings'
 import type { DatabaseClient, EventPayload } from '~/workers/api'
 
-const titleOf = (database: DatabaseClient, id: NonNullable<EventPayload<'run-ended'>['thread']>) => new Promise<string>((resolve) => {
-  const stop = database.watch('thread', { id }, ({ thread }) => {
-    resolve(thread?.title || 'Untitled')
-    queueMicrotask(() => stop())
-  })
-})
+async function titleOf(database: DatabaseClient, id: NonNullable<EventPayload<'run-ended'>['thread']>): Promise<string> {
+  const read = await readOnce(database, 'thread', { id })
+  return (read.ok && read.value.thread?.title) || 'Untitled'
+}
 
 /** Tells outside the page that a reply has finished, when the person asked for that and no tab is in sight. */
 export default defineNuxtPlugin({

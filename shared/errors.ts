@@ -53,6 +53,10 @@ export function createError(code: ErrorCode, message: string, details?: Record<s
   return { code, message, retryable, ...(details ? { details } : {}) }
 }
 
+/** Our own server could not be asked at all; nothing is known of what it did. */
+export const unreachable = (why?: string): HoldfastError => createError('internal', `the server cannot be reached${why ? `: ${why}` : ''}`, { network: true }, true)
+export const isUnreachable = (error: HoldfastError): boolean => error.details?.network === true
+
 /** An expected failure on its way to a door; anything else that is thrown is a bug and answers `internal`. */
 export class HoldfastException extends Error {
   override name = 'HoldfastException'

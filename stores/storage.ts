@@ -1,17 +1,12 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { useNuxtApp } from '#app'
-import { createId } from '~/shared/domain/ids'
+import { newMutation } from '~/stores/newId'
 import type { HoldfastError } from '~/shared/errors'
 import type { Result } from '~/shared/result'
 import type { CallAnswer, QueryAnswer } from '~/workers/api'
 
 export type RejectedChange = QueryAnswer<'rejected'>[number]
-
-function newMutation(): { mutation: string, at: number } {
-  const at = Date.now()
-  return { mutation: createId(at, (length) => crypto.getRandomValues(new Uint8Array(length))), at }
-}
 
 /** What this device holds: how much, where, whether it agrees with the server, and how to take it along. */
 export const useStorageStore = defineStore('storage', () => {

@@ -1,14 +1,11 @@
 import { isFilePart, isReasoningPart, isSourcePart, isTextPart, isToolPart, type Part } from '~/shared/domain/part'
+import { fenceFor, oneLine, sourceToMarkdown } from '~/shared/domain/markdown-text'
 import type { Message } from '~/shared/domain/message'
 import type { Thread } from '~/shared/domain/thread'
 import { createTree } from '~/shared/domain/tree'
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
-
-/** A fence longer than any within the text, so that nothing can end it early. */
 function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([fence]) => fence.length))
-  const fence = '`'.repeat(longest + 1)
+  const fence = fenceFor(text)
   return `${fence}\n${text}\n${fence}`
 }
 
@@ -18,7 +15,7 @@ function partToMarkdown(part: Part): string {
   if (isTextPart(part)) return part.text.trim()
   if (isReasoningPart(part)) return `<details><summary>Reasoning</summary>\n\n${part.text.trim()}\n\n</details>`
   if (isFilePart(part)) return `Attachment: ${oneLine(part.name)} (${part.mime})`
-  if (isSourcePart(part)) return `Source: [${oneLine(part.title ?? part.url).replace(/[[\]]/g, '')}](<${part.url.replace(/[<>]/g, encodeURIComponent)}>)`
+  if (isSourcePart(part)) return sourceToMarkdown(part.title ?? part.url, part.url)
   if (!isToolPart(part)) return fenced(asText(part))
   return [`**${part.type.slice('tool-'.length)}**`, ...[part.input, part.output].filter((value) => value !== undefined).map((value) => fenced(asText(value)))].join('\n\n')
 }

@@ -2,12 +2,13 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useNuxtApp } from '#app'
 import { newMutation } from '~/stores/newId'
+import { readOnce } from '~/stores/readOnce'
 import { errorToWords } from '~/stores/errorWords'
 import type { ThreadId } from '~/shared/domain/ids'
 import type { Message } from '~/shared/domain/message'
 import type { HoldfastError } from '~/shared/errors'
 import { limits } from '~/shared/limits'
-import { err, ok, type Result } from '~/shared/result'
+import { ok, type Result } from '~/shared/result'
 import type { ThreadPatch, ThreadSummary } from '~/workers/api'
 import { useNotificationsStore } from './notifications'
 
@@ -79,12 +80,10 @@ export const useThreadsStore = defineStore('threads', () => {
   }
 
   /** The messages of a thread as they stand, whether it is open or not. */
-  const readMessages = (thread: ThreadId): Promise<Result<Message[], HoldfastError>> => new Promise((resolve) => {
-    const stop = database.watch('messages', { thread }, ({ messages }) => {
-      resolve(ok(messages))
-      queueMicrotask(() => stop())
-    }, (failure) => resolve(err(failure)))
-  })
+  async function readMessages(thread: ThreadId): Promise<Result<Message[], HoldfastError>> {
+    const read = await readOnce(database, 'messages', { thread })
+    return read.ok ? ok(read.value.messages) : read
+  }
 
   return { threads, loaded, error, pinned, unpinned, showArchived, archived, patch, rename, setPinned, setArchived, remove, readMessages, restore }
 })

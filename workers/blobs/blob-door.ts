@@ -1,6 +1,7 @@
+import { unreachable } from '~/shared/errors'
 import { ok, err, type Result } from '~/shared/result'
 import type { IdentityStore } from '../secrets/identity'
-import { unreachable, type ServerDoor } from '../secrets/server-door'
+import type { ServerDoor } from '../secrets/server-door'
 import type { BlobRequest } from './uploads'
 
 export interface BlobDoorOptions { identity: IdentityStore, door: Pick<ServerDoor, 'renew'>, fetch: typeof fetch, origin: string }

@@ -1,4 +1,4 @@
-import { createError, type ErrorCode, type HoldfastError } from '~/shared/errors'
+import { createError, isUnreachable, type ErrorCode, type HoldfastError } from '~/shared/errors'
 import type { RunId } from '~/shared/domain/ids'
 import { isTerminal } from '~/shared/domain/message'
 import type { RunThreadBody } from '~/shared/protocol/run-thread'
@@ -10,7 +10,7 @@ import { isOutgoing } from '../database/outbox'
 import { deletePending, listPending, pendingOfRun, putPending, type PendingRun } from '../database/pending-run'
 import { readMessage } from '../database/queries/rows'
 import { isStorageFull } from '../database/storage-full'
-import { isUnreachable, toError, type ServerDoor } from '../secrets/server-door'
+import { toError, type ServerDoor } from '../secrets/server-door'
 import { createBackOff } from './back-off'
 
 export interface DispatchOptions {

@@ -1,5 +1,6 @@
+import { isUnreachable } from '~/shared/errors'
 import type { IdentityStore } from './identity'
-import { isUnreachable, type ServerDoor } from './server-door'
+import type { ServerDoor } from './server-door'
 import { createBackOff } from '../runs/back-off'
 import type { Schedule } from '../tabs/channel-message'
 

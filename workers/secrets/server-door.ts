@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { createError, holdfastErrorSchema, type HoldfastError } from '~/shared/errors'
+import { createError, holdfastErrorSchema, unreachable, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
 import { mintAnswerSchema, type mintBodySchema } from '~/shared/protocol/spsk'
 import type { IdentityStore } from './identity'
@@ -18,10 +18,6 @@ export interface ServerDoorOptions {
 export interface ServerAnswer { status: number, body: z.infer<ReturnType<typeof z.json>> }
 
 const refusalSchema = z.object({ ok: z.literal(false), error: holdfastErrorSchema })
-
-/** The server could not be asked at all; nothing is known of what it did. */
-export const unreachable = (): HoldfastError => createError('internal', 'the server cannot be reached', { network: true }, true)
-export const isUnreachable = (error: HoldfastError): boolean => error.details?.network === true
 
 /** The typed error of a refusal, whatever the body looks like. */
 export function toError({ status, body }: ServerAnswer): HoldfastError {

@@ -4,7 +4,7 @@ import type { Pull } from '~/shared/protocol/pull'
 import { pullAnswerSchema } from '~/shared/protocol/pull'
 import type { Push } from '~/shared/protocol/push'
 import { pushAnswerSchema } from '~/shared/protocol/push-ack'
-import { createError, holdfastErrorSchema, type HoldfastError } from '~/shared/errors'
+import { holdfastErrorSchema, unreachable, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
 import type { ServerPosition } from './position'
 import type { ExchangeMessage } from './session'
@@ -16,11 +16,10 @@ export interface HttpDeps {
   token: () => string | null
 }
 
-/** Nobody answered, or something before the server did (a proxy, while the server is gone). */
-const unreachable = (why: string): HoldfastError => createError('internal', `the server can’t be reached: ${why}`, { network: true }, true)
-export const isUnreachable = (error: HoldfastError): boolean => error.details?.network === true
-
-/** One request to our own server with the device's token. A failure of the network is an error value as well, see `isUnreachable`. */
+/**
+ * One request to our own server with the device's token. A failure of the network is an error value as well (`isUnreachable`), and so is
+ * an answer without a reason: something before the server gave it, a proxy while the server is gone.
+ */
 export async function requestJson({ fetch, token }: HttpDeps, path: string, init: RequestInit = {}): Promise<Result<unknown, HoldfastError & { answer?: z.infer<typeof refusalSchema> }>> {
   let response: Response
   try {

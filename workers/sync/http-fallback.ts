@@ -1,6 +1,6 @@
 import type { ClientMessage } from '~/shared/protocol/client-message'
-import { createError, type HoldfastError } from '~/shared/errors'
-import { exchangeOverHttp, greetOverHttp, isExchange, isUnreachable, type HttpDeps } from './http-exchange'
+import { createError, isUnreachable, type HoldfastError } from '~/shared/errors'
+import { exchangeOverHttp, greetOverHttp, isExchange, type HttpDeps } from './http-exchange'
 import type { Schedule } from './ports'
 import type { ExchangeMessage, Session } from './session'
 

@@ -1,3 +1,4 @@
+import { fenceFor, oneLine, sourceToMarkdown } from '~/shared/domain/markdown-text'
 import { formatDuration, formatNumber, formatTime } from './format'
 import type { ShareView } from './model'
 import type { PartView } from './part'
@@ -33,7 +34,7 @@ function partToLines(part: PartView): string[] {
     case 'file':
       return [`Attachment: ${oneLine(part.name)} ${oneLine(part.mime)}`.trim()]
     case 'link':
-      return [`Source: [${oneLine(part.title).replace(/[[\]]/g, '')}](<${part.url.replace(/[<>]/g, encodeURIComponent)}>)`]
+      return [sourceToMarkdown(part.title, part.url)]
     case 'note':
       return [`*${oneLine(part.text)}*`]
     case 'unknown':
@@ -41,12 +42,8 @@ function partToLines(part: PartView): string[] {
   }
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
-
-/** A fence longer than any within the text, so that nothing can end it early. */
 function fenced(text: string, language: string): string[] {
   if (!text.trim()) return []
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([fence]) => fence.length))
-  const fence = '`'.repeat(longest + 1)
+  const fence = fenceFor(text)
   return [`${fence}${language}`, text.replace(/\n$/, ''), fence, '']
 }
