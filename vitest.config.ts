@@ -13,8 +13,20 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/components/**', 'node_modules/**'],
+          exclude: ['tests/e2e/**', 'tests/components/**', 'tests/hostile/**', 'node_modules/**'],
           environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias: { '~': root } },
+        test: {
+          // Attacks on the built server: `npm run test:hostile` builds it first, and runs one file at a time, since they measure.
+          name: 'hostile',
+          include: ['tests/hostile/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

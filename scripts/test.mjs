@@ -12,9 +12,11 @@ const reports = join(root, 'node_modules', '.cache', 'reports')
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 const vitestReport = join(reports, 'vitest.json')
+const hostileReport = join(reports, 'hostile.json')
 const playwrightReport = join(reports, 'playwright.json')
 process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = playwrightReport
 
+const reporters = (file) => ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
 const failed = []
 const step = (name, work) => {
   const started = Date.now()
@@ -33,13 +35,14 @@ step('imports', () => run(process.execPath, ['scripts/imports.mjs']))
 step('unused', () => run(bin('knip'), []))
 step('build', () => ensureBuilt())
 // The real agent's client shares against the build; the other server tests run the routes in their own process.
-step('vitest', () => run(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`], { env: { ...process.env, HOLDFAST_BUILT: '1' } }))
+step('vitest', () => run(bin('vitest'), ['run', '--project', 'node', '--project', 'components', ...reporters(vitestReport)], { env: { ...process.env, HOLDFAST_BUILT: '1' } }))
+step('hostile', () => run(bin('vitest'), ['run', '--project', 'hostile', ...reporters(hostileReport)]))
 step('size', () => run(bin('size-limit'), []))
 step('playwright', () => run(bin('playwright'), ['test', '--reporter=list,json']))
 
 const counts = { passed: 0, failed: 0, skipped: 0 }
-if (existsSync(vitestReport)) {
-  const report = JSON.parse(readFileSync(vitestReport, 'utf8'))
+for (const file of [vitestReport, hostileReport].filter(existsSync)) {
+  const report = JSON.parse(readFileSync(file, 'utf8'))
   counts.passed += report.numPassedTests
   counts.failed += report.numFailedTests
   counts.skipped += report.numPendingTests + report.numTodoTests

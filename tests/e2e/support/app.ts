@@ -70,6 +70,13 @@ export class App {
     await ended
   }
 
+  /** The number of the running process. */
+  pid(): number {
+    const pid = this.process?.pid
+    if (pid === undefined) throw new Error('the server is not running')
+    return pid
+  }
+
   /** Sends a signal that does not end the server. */
   signal(name: NodeJS.Signals): void {
     this.process?.kill(name)

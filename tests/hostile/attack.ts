@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { App } from '../e2e/support/app'
+
+/** The started server as a stranger meets it: from outside, over the network, with what the system says of its process beside. */
+export class Target {
+  private constructor(readonly app: App) {}
+
+  /** The built server on a port and a data folder of its own. `env` beside what every start has. */
+  static async start(env: Record<string, string> = {}): Promise<Target> {
+    return new Target(await App.start({ NUXT_LOG_LEVEL: 'warn', ...env }))
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.app.port}`
+  }
+
+  /** Bytes of memory that the process has to itself now. */
+  async memory(): Promise<number> {
+    const status = await readFile(`/proc/${this.app.pid()}/status`, 'utf8')
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1]) * 1024
+  }
+
+  /** Open descriptors of the process. */
+  async descriptors(): Promise<number> {
+    return (await readdir(`/proc/${this.app.pid()}/fd`)).length
+  }
+
+  /** A raw connection, for what no client library would send. Errors end it, they are not thrown. */
+  async connect(): Promise<Socket> {
+    const socket = connect({ host: '127.0.0.1', port: this.app.port })
+    socket.on('error', () => socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+
+  /** How long `/healthz` takes, in ms, asked `count` times one after another: the event loop's delay as a neighbour feels it, 99th percentile. */
+  async delay(count = 200): Promise<number> {
+    const took: number[] = []
+    for (let i = 0; i < count; i++) {
+      const started = performance.now()
+      const answer = await fetch(`${this.url}/healthz`)
+      await answer.arrayBuffer()
+      if (!answer.ok) throw new Error(`/healthz answered ${answer.status}`)
+      took.push(performance.now() - started)
+    }
+    return took.sort((a, b) => a - b)[Math.floor(count * 0.99)]!
+  }
+
+  /** Ends the server and takes its folder away. */
+  remove(): Promise<void> {
+    return this.app.remove()
+  }
+}
+
+/** All that a connection sends until it ends, as text. */
+export async function readToEnd(socket: Socket): Promise<string> {
+  const pieces: Buffer[] = []
+  socket.on('data', (piece: Buffer) => pieces.push(piece))
+  await once(socket, 'close')
+  return Buffer.concat(pieces).toString('latin1')
+}
