@@ -1,4 +1,4 @@
-// npm run nightly: what is too long for every commit. 10,000 seeded scenarios of the sync engine, then the long browser chaos.
+// npm run nightly: what is too long for every commit, or asks the registry. Known holes in dependencies, 10,000 seeded scenarios of the sync engine, then the long browser chaos.
 import { parseArgs } from 'node:util'
 import { bin, ensureInstalled, ensurePrepared, requireNode, run } from './setup.mjs'
 
@@ -7,5 +7,6 @@ requireNode()
 ensureInstalled()
 ensurePrepared()
 
-run(bin('vitest'), ['run', 'tests/sync'], { env: { ...process.env, HOLDFAST_SEED: values.seed, HOLDFAST_SCENARIOS: values.scenarios } })
+run(process.execPath, ['scripts/audit.mjs'])
+run(bin('vitest'), ['run', '--project', 'node', 'tests/sync'], { env: { ...process.env, HOLDFAST_SEED: values.seed, HOLDFAST_SCENARIOS: values.scenarios } })
 run(process.execPath, ['scripts/chaos.mjs', '--minutes', values.minutes])
