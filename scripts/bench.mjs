@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { ensureBrowser, ensureBuilt, ensureInstalled, requireNode, root, run } from './setup.mjs'
+import { ensureBrowser } from './browser.mjs'
+import { ensureBuilt, ensureInstalled, requireNode, root, run } from './setup.mjs'
 
 requireNode()
 ensureInstalled()

@@ -1,6 +1,7 @@
 // node scripts/chaos.mjs --seed 7 --minutes 5: two browsers and a server that are killed, cut off and worked with at random; in the end nothing may be missing.
 import { parseArgs } from 'node:util'
-import { bin, ensureBrowser, ensureBuilt, ensureInstalled, requireNode, run } from './setup.mjs'
+import { ensureBrowser } from './browser.mjs'
+import { bin, ensureBuilt, ensureInstalled, requireNode, run } from './setup.mjs'
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string', default: '5' } } })
 requireNode()

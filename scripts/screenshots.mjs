@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 import { startFakeOpenRouter } from '../tests/fakes/openrouter/index.mjs'
-import { ensureBuilt, ensureInstalled, findChromium, root } from './setup.mjs'
+import { findChromium } from './browser.mjs'
+import { ensureBuilt, ensureInstalled, root } from './setup.mjs'
 
 ensureInstalled()
 ensureBuilt()

@@ -1,8 +1,8 @@
-// What every command needs before it can work: packages, a build, a browser. Uses Node and git only, since nothing else may be there yet.
+// What every command needs before it can work: packages and a build (a browser: browser.mjs). Uses Node and git only, since nothing else may be there yet.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
@@ -59,26 +59,6 @@ export function ensurePrepared() {
   run(bin('nuxt'), ['prepare', '--logLevel=silent'])
   mkdirSync(join(root, '.nuxt'), { recursive: true })
   writeFileSync(marker, wanted)
-}
-
-/** A Chromium on the PATH; undefined lets Playwright use the one it installed itself. */
-export const findChromium = () => findOnPath(['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'])
-
-/** Lets Playwright install its own browser where the PATH has none. */
-export function ensureBrowser() {
-  if (findChromium()) return
-  console.log('No Chromium on the PATH: Playwright installs one …')
-  run(bin('playwright'), ['install', 'chromium'])
-}
-
-function findOnPath(names) {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of names) {
-      const path = join(folder, isWindows ? `${name}.exe` : name)
-      if (existsSync(path)) return path
-    }
-  }
-  return undefined
 }
 
 function filesUnder(path) {

@@ -1,7 +1,8 @@
 // npm test: installs what is missing, finds a browser, runs everything, and closes with one line of counts.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { bin, ensureBrowser, ensureBuilt, ensureInstalled, ensurePrepared, requireNode, root, run } from './setup.mjs'
+import { ensureBrowser } from './browser.mjs'
+import { bin, ensureBuilt, ensureInstalled, ensurePrepared, requireNode, root, run } from './setup.mjs'
 
 requireNode()
 ensureInstalled()

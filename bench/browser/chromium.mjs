@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from '@playwright/test'
 import { build } from 'esbuild'
-import { findChromium } from '../../scripts/setup.mjs'
+import { findChromium } from '../../scripts/browser.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = `<!doctype html><title>bench</title><script type="module">

@@ -1,20 +1,6 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { chromium, type Browser, type Page } from '@playwright/test'
-
-/** The machine's own Chromium, as the journeys find it; Playwright's if there is none. */
-function findChromium(): string | undefined {
-  if (process.env.HOLDFAST_CHROMIUM) return process.env.HOLDFAST_CHROMIUM
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-  return (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name))).find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
+import { findChromium } from '../../scripts/browser.mjs'
 
 export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] })
 

@@ -2,7 +2,7 @@ import { mkdtemp, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, expect, type BrowserContext, type Page } from '@playwright/test'
-import { findChromium } from '../../../scripts/setup.mjs'
+import { findChromium } from '../../../scripts/browser.mjs'
 import { readFiles } from './files'
 
 interface ProfileOptions {
