@@ -1,6 +1,6 @@
 import type { MessageStatus, Usage } from '~/shared/domain/message'
 import type { Part } from '~/shared/domain/part'
-import { cleanJson } from '~/shared/domain/text'
+import { boundColumns } from '~/shared/domain/bounds'
 import type { HoldfastError } from '~/shared/errors'
 import type { RunEnd } from '~/shared/protocol/run'
 import type { Sync } from '../sync/sync'
@@ -26,7 +26,7 @@ export async function endRun(
   { sync, now }: { sync: Sync, now: () => number }, run: Pick<StoredRun, 'space' | 'id' | 'message'>, { status, parts, usage = null, error = null, unsaved = [], seq }: Ending,
 ): Promise<RunEnd | null> {
   // What a provider says may hold characters that no row can.
-  const columns = cleanJson(cell(status, [...parts], usage, error))
+  const columns = boundColumns(cell(status, [...parts], usage, error))
   const changes = await sync.transaction(run.space, async (trx) => {
     if (!(await markEnded(trx, run, { status, usage, error, seq, now: now() }))) return null
     await insertEvents(trx, [{ space: run.space, id: run.id, events: unsaved }])

@@ -1,5 +1,5 @@
 import { appendDeltas, type Part, type PartDelta } from '~/shared/domain/part'
-import { cleanJson } from '~/shared/domain/text'
+import { boundJson } from '~/shared/domain/bounds'
 import { byteLength } from '~/shared/sync/change'
 import type { RunKey } from './run-store'
 import type { RunEvent } from './merge-deltas'
@@ -70,7 +70,7 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
       return parts
     },
     append(entries) {
-      const clean = cleanJson(entries)
+      const clean = boundJson(entries)
       for (const { index, text, ...members } of clean) {
         if (text !== undefined) textBytes += jsonBytes(text)
         const size = jsonBytes(members)

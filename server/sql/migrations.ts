@@ -3,6 +3,7 @@ import * as core from './migrations/0001-core'
 import * as runs from './migrations/0002-runs'
 import * as shares from './migrations/0003-shares'
 import * as blobs from './migrations/0004-blobs'
+import * as bounds from './migrations/0005-bounds'
 import type { Dialect } from './schema'
 
 export interface Migration { name: string, up(database: Kysely<unknown>, dialect: Dialect): Promise<void> }
@@ -13,4 +14,5 @@ export const migrations: Migration[] = [
   { name: '0002-runs', up: runs.up },
   { name: '0003-shares', up: shares.up },
   { name: '0004-blobs', up: blobs.up },
+  { name: '0005-bounds', up: bounds.up },
 ]

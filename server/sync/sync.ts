@@ -1,4 +1,5 @@
 import { fail } from '~/shared/errors'
+import { boundColumns } from '~/shared/domain/bounds'
 import type { JsonValue } from '~/shared/domain/text'
 import { checkChange, type Change, type ChangeEnvelope, type LoggedChange } from '~/shared/sync/change'
 import { nextClock, type Clock } from '~/shared/sync/clock'
@@ -59,7 +60,7 @@ export function createSync({ database, dialect, hub, now }: { database: Database
       let clock = space.clock
       const stamped = changes.map((change): Change => {
         clock = nextClock(now(), clock, 'server')
-        const checked = checkChange({ n: ++server.upto, h: clock, ...change }, 'server')
+        const checked = checkChange({ n: ++server.upto, h: clock, ...change, c: boundColumns(change.c) }, 'server')
         if (!checked.ok) throw new Error(`the server wrote a change that cannot be taken: ${checked.error.message}`)
         return checked.value
       })

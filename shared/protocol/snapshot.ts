@@ -7,6 +7,6 @@ import { z } from 'zod'
  */
 export const snapshotHeadSchema = z.object({ seq: z.number().int().nonnegative(), epoch: z.string(), schema: z.number().int(), rows: z.number().int().nonnegative() })
 export const snapshotRowSchema = z.object({
-  t: z.string(), k: z.string(), c: z.record(z.string(), z.json()), h: z.string(), hx: z.record(z.string(), z.string()),
+  t: z.string(), k: z.string(), c: z.record(z.string(), z.unknown()), h: z.string(), hx: z.record(z.string(), z.string()),
 })
 export const snapshotEndSchema = z.object({ end: z.literal(true), rows: z.number().int().nonnegative() })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idPattern, type DeviceId } from '../domain/ids'
+import { deepest, isWithinDepth } from '../domain/bounds'
 import { cleanText, isCleanJson, type JsonValue } from '../domain/text'
 import { createError } from '../errors'
 import { limits } from '../limits'
@@ -33,15 +34,18 @@ export const rejectionSchema = z.object({ n: z.number().int().positive(), code: 
 export type Rejection = z.infer<typeof rejectionSchema>
 
 /**
- * Whether a well-formed change that `device` pushes can be taken: known table and columns, values of their kinds, within size. The clock may be
+ * Whether a well-formed change that `device` pushes can be taken: known table and columns, values of their kinds, within size and depth. The clock may be
  * another writer's: that is how a device gives a restored server back what it holds (I12), long replies of the server among it.
  */
-export function checkChange(change: ChangeEnvelope, device: DeviceId | 'server', bytes = byteLength(JSON.stringify(change))): Result<Change> {
+export function checkChange(change: ChangeEnvelope, device: DeviceId | 'server'): Result<Change> {
   const refuse = (message: string) => err(createError('invalid_request', message, { n: change.n }))
   if (!isTableName(change.t)) return refuse(`unknown table ${JSON.stringify(change.t)}`)
   const clock = clockSchema.safeParse(change.h)
   if (!clock.success) return refuse('malformed clock')
+  // First of all that looks into the values: what comes after may call itself for each level.
+  if (!Object.values(change.c).every((value) => isWithinDepth(value))) return refuse(`a value is nested more than ${deepest} deep`)
   const writtenByServer = device === 'server' || clockWriter(clock.data) === 'server'
+  const bytes = byteLength(JSON.stringify(change))
   if (bytes > (writtenByServer ? limits.serverChangeBytes : limits.changeBytes)) {
     return err(createError('payload_too_large', 'the change is too large', { n: change.n }))
   }

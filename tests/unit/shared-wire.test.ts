@@ -41,7 +41,7 @@ describe('the wire', () => {
         "server": "99af94a6854c6933",
         "snapshotEnd": "001a7ad22bcf30c4",
         "snapshotHead": "6092e0a0bd569c55",
-        "snapshotRow": "ef7a93e0c4339f01",
+        "snapshotRow": "2a9de25fe2c4d828",
       }
     `)
   })

@@ -4,19 +4,24 @@ import { limits } from '~/shared/limits'
 import { isTerminal, messageSchema } from '~/shared/domain/message'
 import type { FilePart, Part } from '~/shared/domain/part'
 import type { JsonValue } from '~/shared/domain/text'
+import { boundJson } from '~/shared/domain/bounds'
 import { threadSchema } from '~/shared/domain/thread'
 import { byteLength } from '~/shared/sync/change'
 import type { LocalChange } from './local-write'
 import { runMutation } from './mutations/mutation'
 import type { LocalDatabase } from './open'
 
+/** Files come from anywhere: what is nested too deep for a row is folded before anything else reads it. */
+const bounded = <Schema extends z.ZodType>(schema: Schema) => z.preprocess((value) => boundJson(value), schema)
+const { parts, usage, error } = messageSchema.shape
+
 const archiveSchema = z.object({
   format: z.literal('holdfast'),
   version: z.literal(1),
   threads: z.array(threadSchema.omit({ deleted: true })),
-  messages: z.array(messageSchema.omit({ deleted: true })),
+  messages: z.array(messageSchema.omit({ deleted: true }).extend({ parts: bounded(parts), usage: bounded(usage), error: bounded(error) })),
   labels: z.array(z.object({ thread: z.string(), name: z.string() })).default([]),
-  settings: z.array(z.object({ name: z.string(), value: z.json() })).default([]),
+  settings: z.array(z.object({ name: z.string(), value: bounded(z.json()) })).default([]),
 })
 type Archive = z.infer<typeof archiveSchema>
 

@@ -1,4 +1,5 @@
-import { cleanJson, cleanText, type JsonValue } from '~/shared/domain/text'
+import { boundColumns } from '~/shared/domain/bounds'
+import { cleanText, type JsonValue } from '~/shared/domain/text'
 import { HoldfastException } from '~/shared/errors'
 import { checkChange, type Change } from '~/shared/sync/change'
 import { mergeChange, type Entity } from '~/shared/sync/merge'
@@ -19,7 +20,7 @@ export function writeLocal(db: LocalDatabase, changes: readonly LocalChange[]): 
   let n = nextNumber(db.driver)
   const stamped: Change[] = []
   for (const { t, k, c } of changes) {
-    const checked = checkChange({ n, t, k: cleanText(k), h: db.stamp(), c: cleanJson(c) }, db.deviceId)
+    const checked = checkChange({ n, t, k: cleanText(k), h: db.stamp(), c: boundColumns(c) }, db.deviceId)
     if (!checked.ok) throw new HoldfastException(checked.error)
     stamped.push(checked.value)
     n++

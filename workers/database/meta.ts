@@ -20,6 +20,8 @@ type MetaName =
   | 'restoring'
   /** The image this file came from was taken over whole. */
   | 'ready'
+  /** What earlier builds wrote too deep has been folded. */
+  | 'bounded'
   /** Set at a clean close, cleared at the next start. */
   | 'closed'
 

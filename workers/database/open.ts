@@ -3,6 +3,7 @@ import { fail } from '~/shared/errors'
 import { migrateReplica } from '~/shared/sql/replica'
 import { maxClock, nextClock, noClock, type Clock } from '~/shared/sync/clock'
 import type { TableName } from '~/shared/sync/tables'
+import { boundRows } from './bound-rows'
 import type { SqlDriver } from './driver'
 import { readMeta, writeMeta } from './meta'
 import { unlessFull } from './storage-full'
@@ -48,6 +49,7 @@ export interface OpenOptions { deviceId: DeviceId, now: () => number, randomByte
 /** Migrates the file, draws a writer tag and reads the highest clock. A file newer than this build fails with `upgrade_required`. */
 export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes }: OpenOptions): LocalDatabase {
   if (!migrateReplica(driver)) fail('upgrade_required', 'the database was written by a newer version; reload to update')
+  boundRows(driver)
   const writer = `${deviceId}.${drawBase32(4, randomBytes)}`
   const closedProperly = readMeta(driver, 'device') === null || readMeta(driver, 'closed') !== null
   // A file that is read on a full disk stays as it is: an unclean exit, should this be one, is then taken for the last one's.

@@ -1,5 +1,6 @@
 import type { LoggedChange, ChangeEnvelope } from '~/shared/sync/change'
 import { clockWriter, isClock, maxClock, noClock, type Clock } from '~/shared/sync/clock'
+import { boundJson } from '~/shared/domain/bounds'
 import { canonicalJson } from '~/shared/sync/fingerprint'
 import { replaceClock } from '~/shared/sync/merge'
 import type { JsonValue } from '~/shared/domain/text'
@@ -97,7 +98,7 @@ export function readLogged(change: Envelope): LoggedChange | null {
     if (!column) continue
     const value = change.c[name]
     if (!kinds[column.kind](value)) return null
-    c[name] = value as JsonValue
+    c[name] = (column.kind === 'json' ? boundJson(value) : value) as JsonValue
   }
   return { n, t, k, h, c, seq, device }
 }

@@ -1,7 +1,9 @@
 import { fail } from '~/shared/errors'
 import type { z } from 'zod'
+import { boundColumns } from '~/shared/domain/bounds'
 import { snapshotEndSchema, snapshotHeadSchema, snapshotRowSchema } from '~/shared/protocol/snapshot'
 import { schemaVersion } from '~/shared/protocol/version'
+import type { JsonValue } from '~/shared/domain/text'
 import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { entityToChanges, highestClock, type Entity } from '~/shared/sync/merge'
 import { isTableName, tableNames, tables, type TableName } from '~/shared/sync/tables'
@@ -53,7 +55,7 @@ export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Ar
     }
     count++
     const { t, k, c, h, hx } = row.data
-    if (isTableName(t)) rows.push({ t, k, entity: { columns: c, h: h as Clock, hx: hx as Record<string, Clock> } })
+    if (isTableName(t)) rows.push({ t, k, entity: { columns: boundColumns(c as Record<string, JsonValue>), h: h as Clock, hx: hx as Record<string, Clock> } })
     if (rows.length < rowsAtOnce) continue
     write()
     report(head.rows > 0 ? count / head.rows : 0)
