@@ -1,3 +1,4 @@
+import { threads } from './scripts/threads.mjs'
 import { webAppManifest } from './workers/web-app-manifest'
 
 export default defineNuxtConfig({
@@ -37,6 +38,7 @@ export default defineNuxtConfig({
     prerender: { routes: ['/'] },
     compressPublicAssets: { gzip: true, brotli: true },
     esbuild: { options: { target: 'es2022' } },
+    hooks: { 'rollup:before': (_nitro, config) => { config.plugins = [threads(), config.plugins] } },
   },
   vite: {
     worker: { format: 'es' },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineVitestProject } from '@nuxt/test-utils/config'
 import { defineConfig } from 'vitest/config'
+import { threads } from './scripts/threads.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '')
 
@@ -10,6 +11,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias: { '~': root } },
+        plugins: [threads()],
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],

@@ -10,7 +10,7 @@ const isWindows = process.platform === 'win32'
 
 /** What a build is made of. A change elsewhere (tests, docs, bench) needs no new build. */
 const sources = [
-  'app.vue', 'error.vue', 'nuxt.config.ts', 'package-lock.json', 'tsconfig.json', 'assets', 'components', 'composables', 'markdown', 'pages', 'plugins', 'public', 'server',
+  'app.vue', 'error.vue', 'nuxt.config.ts', 'package-lock.json', 'tsconfig.json', 'assets', 'components', 'composables', 'markdown', 'pages', 'plugins', 'public', 'scripts/threads.mjs', 'server',
   'shared', 'stores', 'workers',
 ]
 

@@ -9,6 +9,7 @@ import { checkFile, detectMime } from './file-check'
 import { readImageSize } from './image-size'
 import { headBytes, type BlobStore, type Incoming } from './store'
 import { sweepBlobs, type SweepResult } from './sweep'
+import { createThreadChecks } from './thread-check'
 import { createTurns } from './turns'
 
 /** What a space knows of a blob that it holds. */
@@ -58,6 +59,7 @@ const sweepEveryMs = 6 * 60 * 60 * 1000
 
 export function createBlobs({ database, store, transaction, now, log, maxBytes, spaceBytes }: BlobDeps): Blobs {
   const turns = createTurns()
+  const checks = createThreadChecks()
   const uploads = new Map<string, number>()
 
   const find = async (spaceId: string, sha256: string): Promise<BlobInfo | null> =>
@@ -99,7 +101,7 @@ export function createBlobs({ database, store, transaction, now, log, maxBytes, 
     try {
       if (size !== null && file.size !== size) fail('invalid_request', 'fewer bytes came than Content-Length said')
       if (file.sha256 !== sha256) fail('invalid_request', 'the bytes do not have this SHA-256', { sha256: file.sha256 })
-      const mime = await checkFile(file, contentType)
+      const mime = await checkFile({ file, contentType, spaceId, checks })
       return { sha256, size: file.size, mime, created: await commit(spaceId, file, { mime, quota: spaceBytes, isLive }) }
     } finally {
       await file.discard()
@@ -161,6 +163,7 @@ export function createBlobs({ database, store, transaction, now, log, maxBytes, 
     },
     async close() {
       clearInterval(timer)
+      await checks.close()
       await sweeping?.catch(() => undefined)
     },
   }

@@ -1,12 +1,14 @@
 import { fileTypeFromBuffer, supportedMimeTypes } from 'file-type'
 import { checkSignature, isMimeOf, parseMime } from '~/shared/domain/mime'
 import { fail } from '~/shared/errors'
-import { checkPdf } from './pdf-check'
 import type { Incoming } from './store'
-import { checkSvg } from './svg-check'
+import type { ThreadChecks } from './thread-check'
+
+/** A received file, the space it is for, and who looks into what takes long. */
+export interface FileCheck { file: Pick<Incoming, 'head' | 'size' | 'read'>, contentType: string | null, spaceId: string, checks: ThreadChecks }
 
 /** Takes received bytes for what they are declared to be, or throws. Returns the type in its plain form. */
-export async function checkFile(file: Pick<Incoming, 'head' | 'size' | 'read'>, contentType: string | null): Promise<string> {
+export async function checkFile({ file, contentType, spaceId, checks }: FileCheck): Promise<string> {
   const declared = parseMime(contentType)
   if (!declared) fail('unsupported_media_type', 'the Content-Type is not a media type')
   const detected = await detectMime(file.head)
@@ -14,8 +16,8 @@ export async function checkFile(file: Pick<Incoming, 'head' | 'size' | 'read'>, 
     fail('unsupported_media_type', `the bytes are not ${declared}`, { declared, detected })
   }
   // By what the bytes are, not by what they are called: a program that opens them will do the same.
-  if (detected === 'application/pdf') await checkPdf(file)
-  if (declared === 'image/svg+xml' || (!declared.startsWith('text/') && beginsLikeSvg(file.head))) await checkSvg(file)
+  if (detected === 'application/pdf') await checks.check(spaceId, 'pdf', file)
+  if (declared === 'image/svg+xml' || (!declared.startsWith('text/') && beginsLikeSvg(file.head))) await checks.check(spaceId, 'svg', file)
   return declared
 }
 

@@ -1,10 +1,7 @@
 import { Readable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { constants, createInflate, inflateSync } from 'node:zlib'
 import { fail } from '~/shared/errors'
-import type { Incoming } from './store'
 
-const maxPdfBytes = 128 * 1024 * 1024
 /** A page scanned blank packs a thousandfold, a whole book of text and pictures not even tenfold. */
 const freeBytes = 256 * 1024 * 1024
 const maxRatio = 40
@@ -12,27 +9,13 @@ const maxRatio = 40
 const maxLayers = 2
 const pieceBytes = 64 * 1024
 
-let turn: Promise<void> = Promise.resolve()
-
-/** Refuses a PDF whose packed streams unfold to far more than its size. One at a time: each is held in memory. */
-export async function checkPdf(file: Pick<Incoming, 'size' | 'read'>): Promise<void> {
-  if (file.size > maxPdfBytes) fail('payload_too_large', 'the PDF is too large', { maxBytes: maxPdfBytes })
-  const mine = turn.then(() => measure(file))
-  turn = mine.then(() => undefined, () => undefined)
-  await mine
-}
-
-async function measure(file: Pick<Incoming, 'size' | 'read'>): Promise<void> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of file.read()) chunks.push(chunk)
-  const bytes = Buffer.concat(chunks)
+/** Refuses a PDF whose packed streams unfold to far more than its size. Takes long for a large one: it runs in a thread (check.thread.ts). */
+export async function checkPdf(bytes: Buffer): Promise<void> {
   const budget = createBudget(Math.max(freeBytes, maxRatio * bytes.byteLength), 8 * bytes.byteLength + freeBytes)
-  let streams = 0
   for (const { start, layers } of packedStreams(bytes)) {
     if (layers > maxLayers) fail('unsupported_media_type', 'the PDF packs a stream many times over')
     if (!unfoldSmall(bytes, start, budget)) await unfold(bytes, start, 1, budget)
     if (layers > 1) await unfold(bytes, start, layers, budget)
-    if (++streams % 100 === 0) await nextTurn()
   }
 }
 

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'
+import { harmlessSvgs, oddSvgs } from './svg-samples'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../server/harness'
 import { createRandom, type Random } from './random'
@@ -135,6 +136,16 @@ test('[BL15] a thousand hostile uploads are refused and leave nothing behind', {
   for (let index = 0; index < 1_000; index += 4) await Promise.all([0, 1, 2, 3].map((offset) => attack(index + offset)))
   expect(accepted).toEqual([])
   await eventually(readAll).toEqual(before)
+})
+
+test.each(Object.entries(oddSvgs))('[BL40] an SVG with %s is refused', async (_name, text) => {
+  expect(await send(named(Buffer.from(text), 'image/svg+xml'))).toBe(415)
+  // Under a name that claims nothing it is no better.
+  expect(await send(named(Buffer.from(text), 'application/octet-stream'))).toBe(415)
+})
+
+test.each(Object.entries(harmlessSvgs))('[BL41] an SVG as %s writes it is taken', async (_name, text) => {
+  expect(await send(named(Buffer.from(text), 'image/svg+xml'))).toBe(201)
 })
 
 test('[BL15] a PDF that unfolds to far more than its size is refused, however it is packed', { timeout: 300_000 }, async () => {

@@ -30,3 +30,6 @@ function pngChunks(data: Buffer): Buffer {
     Buffer.from('0000000049454e44ae426082', 'hex'),
   ])
 }
+
+/** A PDF of a million places where deflated bytes could begin and do not: each has to be tried. */
+export const tediousPdf = (number: number): Buffer => Buffer.concat([pdf(zeros(1_000)), Buffer.from(`${number}`), Buffer.alloc(10_000_000, 'stream\nx\x9c', 'latin1')])
