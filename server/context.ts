@@ -69,6 +69,13 @@ export async function createContext(config: Config, { now = Date.now, log = crea
   }
 }
 
+/** Each start tries once what an earlier one could not read. A row that fails again stops nothing. */
+async function returnAsideRows({ database, sync, log }: Pick<Context, 'database' | 'sync' | 'log'>): Promise<void> {
+  for (const { space } of await database.selectFrom('aside').select('space').distinct().execute()) {
+    await sync.returnAside(space).catch((error: unknown) => log.error({ err: error, space }, 'rows kept aside could not be tried again'))
+  }
+}
+
 interface Parts { now(): number, log: Log, shareQuotas: Partial<ShareQuotas> | undefined, release(): Promise<void> }
 
 async function assemble(config: Config, { database, dialect }: { database: Database, dialect: Dialect }, { now, log, shareQuotas, release }: Parts): Promise<Context> {
@@ -76,7 +83,8 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
   const spaces = createSpaces({ database, now })
   const tokens = createTokens({ database, hub, now, ttlDays: config.spskTtlDays })
   const codes = createCodes({ config, database, log, now })
-  const sync = createSync({ database, dialect, hub, now })
+  const sync = createSync({ database, dialect, hub, log, now })
+  await returnAsideRows({ database, sync, log })
   const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes, spaceBytes: config.blobSpaceBytes })
   const openrouter = createOpenRouter({ apiUrl: config.openrouterApiUrl, publicUrl: config.publicUrl, now })
   const runs = createRuns({ database, sync, openrouter, blobs, log, now })
@@ -90,7 +98,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
 
   return {
     config, log, database, dialect, now, spaces, tokens, codes, sync, hub, openrouter, runs, blobs, shares,
-    snapshots: createSnapshots({ database, dataDir: config.dataDir, log }),
+    snapshots: createSnapshots({ database, sync, dataDir: config.dataDir, log }),
     startedAt: now(),
     clientAddress: createClientAddress(config.trustedProxies),
     limits: createRateLimits(),

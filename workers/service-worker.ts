@@ -10,7 +10,7 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string, revision: string | null }[] }
 
 /** What is the server's alone: the share viewer is rendered there, and the rest is not a page. */
-const serverOnly = [/^\/share\//, /^\/api\//, /^\/t\/[^/]+\/+api\//, /^\/auth\/spsk/, /^\/(?:sync|push|pull|snapshot|blob|run_thread|healthz|fingerprint|share-keys|share-audit)(?:\/|$)/, /^\/openrouter\//]
+const serverOnly = [/^\/share\//, /^\/api\//, /^\/t\/[^/]+\/+api\//, /^\/auth\/spsk/, /^\/(?:sync|push|pull|snapshot|blob|run_thread|healthz|fingerprint|aside|share-keys|share-audit)(?:\/|$)/, /^\/openrouter\//]
 
 precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false })
 cleanupOutdatedCaches()

@@ -69,12 +69,17 @@ async function readReferences(database: Database, space: string): Promise<Set<st
     for (let after = ''; ;) {
       const rows = await database.selectFrom('entity').select(['pk', 'columns']).where('space', '=', space).where('table', '=', table).where('pk', '>', after)
         .orderBy('pk').limit(pageRows).execute()
-      for (const { columns } of rows) collectHashes(columns, named)
+      for (const { columns } of rows) collectHashes(String(columns), named)
       const last = rows.at(-1)
       if (!last || rows.length < pageRows) break
       after = last.pk
       await nextTurn()
     }
+  }
+  // What is kept aside may come back, and names its files until then.
+  for (const table of ['aside', 'aside_change'] as const) {
+    const rows = await database.selectFrom(table).select('columns').where('space', '=', space).execute()
+    for (const { columns } of rows) collectHashes(String(columns), named)
   }
   return named
 }

@@ -14,17 +14,20 @@ export type MessageRow = z.infer<typeof messageRowSchema> & { id: string }
 const threadRowSchema = z.object({ title: z.string().nullish(), system_prompt: z.string().nullish(), deleted: z.number().nullish() })
 export type ThreadRow = z.infer<typeof threadRowSchema>
 
+/** Null for a row that cannot be read, as for one that is not there: whoever merges into it sets it aside. */
 const readOne = async (trx: Trx, space: string, table: 'thread' | 'message', id: string): Promise<Entity | null> =>
-  (await readEntities(trx, space, table, [id])).get(id) ?? null
+  (await readEntities(trx, space, table, [id])).entities.get(id) ?? null
 
 export async function readMessage(trx: Trx, space: string, id: string): Promise<MessageRow | null> {
   const entity = await readOne(trx, space, 'message', id)
-  return entity && { ...messageRowSchema.parse(entity.columns), id }
+  const row = entity && messageRowSchema.safeParse(entity.columns)
+  return row?.success ? { ...row.data, id } : null
 }
 
 export async function readThread(trx: Trx, space: string, id: string): Promise<ThreadRow | null> {
   const entity = await readOne(trx, space, 'thread', id)
-  return entity && threadRowSchema.parse(entity.columns)
+  const row = entity && threadRowSchema.safeParse(entity.columns)
+  return row?.success ? row.data : null
 }
 
 /** A message and its ancestors, oldest first, deleted ones left out. A chain that is broken or runs in a circle ends there. */

@@ -1,14 +1,24 @@
 import { messageSchema, type Message } from '~/shared/domain/message'
 import { threadSchema, type Thread } from '~/shared/domain/thread'
 import type { Database } from '../sql/schema'
+import { readColumns, UnreadableRow } from '../sync/stored-row'
 
-const parseColumns = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>
+/** Null for a row that cannot be read: it is left out of the share, as it is left out everywhere. */
+function parseColumns(table: 'thread' | 'message', text: string): Record<string, unknown> | null {
+  try {
+    return readColumns(table, text)
+  } catch (error) {
+    if (error instanceof UnreadableRow) return null
+    throw error
+  }
+}
 
 /** A thread of a space as its devices have merged it, or null if it is unknown or deleted. */
 export async function readThread(database: Database, space: string, id: string): Promise<Thread | null> {
   const row = await database.selectFrom('entity').select('columns').where('space', '=', space).where('table', '=', 'thread').where('pk', '=', id).executeTakeFirst()
   if (!row) return null
-  const columns = parseColumns(row.columns)
+  const columns = parseColumns('thread', row.columns)
+  if (!columns) return null
   const thread = threadSchema.safeParse({
     title: '', model: null, system_prompt: null, active_leaf: null, parent_thread: null, parent_message: null, created_at: 0,
     ...withoutNull(columns, 'title'), id, pinned: columns.pinned === 1, archived: columns.archived === 1, deleted: columns.deleted === 1,
@@ -20,8 +30,8 @@ export async function readThread(database: Database, space: string, id: string):
 export async function readMessages(database: Database, space: string, thread: string): Promise<Message[]> {
   const rows = await ofThread(database, space, thread).select(['pk', 'columns']).execute()
   return rows.flatMap(({ pk, columns: text }) => {
-    const columns = parseColumns(text)
-    if (columns.thread !== thread) return []
+    const columns = parseColumns('message', text)
+    if (columns?.thread !== thread) return []
     const message = messageSchema.safeParse({
       parent: null, status: 'final', parts: [], model: null, usage: null, error: null, run: null, created_at: 0, ...withoutNull(columns, 'parts'), id: pk, deleted: columns.deleted === 1,
     })

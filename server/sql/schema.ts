@@ -3,7 +3,7 @@ import type { BlobRefTable, BlobTable } from '../blobs/schema'
 import type { RunEventTable, RunTable } from '../runs/schema'
 import type { AuditTable, ShareItemTable, ShareKeyTable, ShareTable } from '../shares/tables'
 import type { SpaceTable } from '../spaces/schema'
-import type { ChangeTable, DeviceTable, EntityTable } from '../sync/schema'
+import type { AsideChangeTable, AsideTable, ChangeTable, DeviceTable, EntityTable } from '../sync/schema'
 import type { ClientTokenTable, PairingCodeTable } from '../tokens/schema'
 
 /** Every table of the server. Numbers are integers (times in ms), JSON is text, booleans are 0 or 1. Each interface stands beside its owner. */
@@ -12,6 +12,8 @@ export interface Schema {
   change: ChangeTable
   entity: EntityTable
   device: DeviceTable
+  aside: AsideTable
+  aside_change: AsideChangeTable
   client_token: ClientTokenTable
   pairing_code: PairingCodeTable
   run: RunTable

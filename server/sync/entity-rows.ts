@@ -1,16 +1,23 @@
 import { setImmediate } from 'node:timers/promises'
+import type { JsonValue } from '~/shared/domain/text'
 import { tableNames, type TableName } from '~/shared/sync/tables'
 import type { Database } from '../sql/schema'
+import type { UnreadableKey } from './aside'
+import { tryRow } from './entities'
 
-export interface EntityRow { table: TableName, pk: string, h: string, hx: string, columns: string }
+/** A merged row as it is stored, and its columns read. */
+export interface EntityRow { table: TableName, pk: string, h: string, hx: string, columns: string, values: Record<string, JsonValue> }
 
 const rowsAtOnce = 500
 
 /**
- * A space's merged rows in batches, letting other work run in between. What is stored meanwhile may be in a batch or not: whoever replays
- * the log from the head that stood before the first batch arrives at the same state, since merging again changes nothing (I3, I8).
+ * A space's merged rows in batches, letting other work run in between; those that cannot be read are handed to `setAside` instead. What is
+ * stored meanwhile may be in a batch or not: whoever replays the log from the head that stood before the first batch arrives at the same
+ * state, since merging again changes nothing (I3, I8).
  */
-export async function* readEntityRows(database: Database, spaceId: string): AsyncGenerator<EntityRow[]> {
+export async function* readEntityRows(
+  database: Database, spaceId: string, setAside: (keys: UnreadableKey[]) => Promise<void>,
+): AsyncGenerator<EntityRow[]> {
   for (const table of tableNames) {
     for (let last = ''; ;) {
       const rows = await database.selectFrom('entity').select(['pk', 'h', 'hx', 'columns'])
@@ -18,7 +25,15 @@ export async function* readEntityRows(database: Database, spaceId: string): Asyn
       const end = rows.at(-1)
       if (!end) break
       last = end.pk
-      yield rows.map((row) => ({ table, ...row }))
+      const good: EntityRow[] = []
+      const bad: UnreadableKey[] = []
+      for (const row of rows) {
+        const read = tryRow({ table, ...row })
+        if ('reason' in read) bad.push({ table, pk: row.pk, reason: read.reason })
+        else good.push({ table, ...row, values: read.entity.columns })
+      }
+      if (bad.length > 0) await setAside(bad)
+      yield good
       await setImmediate()
     }
   }

@@ -1,5 +1,4 @@
-import type { LoggedChange } from '~/shared/sync/change'
-import { loggedChangeText } from './space-writer'
+import { loggedChangeText, standInText, type StoredChange } from './space-writer'
 
 /** Consecutive changes as they go out live: written once, sent to every socket of the space. */
 export interface LiveChanges { from: number, to: number, text: string }
@@ -21,7 +20,7 @@ export interface Listener {
 export interface Hub {
   add(listener: Listener): void
   remove(listener: Listener): void
-  announce(spaceId: string, changes: readonly LoggedChange[], except?: string): void
+  announce(spaceId: string, changes: readonly StoredChange[], except?: string): void
   closeToken(tokenId: string, code: number, reason: string): void
   listeners(spaceId: string): Iterable<Listener>
   /** Looks after slow sockets; called every second. */
@@ -60,10 +59,10 @@ export function createHub(): Hub {
   }
 }
 
-function toLiveChanges(changes: readonly LoggedChange[]): LiveChanges | null {
+function toLiveChanges(changes: readonly StoredChange[]): LiveChanges | null {
   const from = changes[0]?.seq
   const to = changes.at(-1)?.seq
   if (from === undefined || to === undefined) return null
-  const texts = changes.map((change) => loggedChangeText(change, JSON.stringify(change.c)))
+  const texts = changes.map((change) => (change.aside ? standInText({ ...change, table: change.t, pk: change.k }) : loggedChangeText(change, JSON.stringify(change.c))))
   return { from, to, text: `{"type":"changes","from":${from},"to":${to},"changes":[${texts.join(',')}]}` }
 }

@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import type { JsonValue } from '~/shared/domain/text'
 import type { Database } from '../sql/schema'
 import type { Spaces } from '../spaces/spaces'
-import { readEntityRows } from './entity-rows'
 import type { ServerChange, Sync } from './sync'
 
 const day = 24 * 60 * 60 * 1000
@@ -48,14 +46,14 @@ async function purgeTombstones({ database, sync, now }: MaintenanceDeps, spaceId
   const before = now() - keepTombstonesFor
   const threads = await database.selectFrom('entity').select('pk')
     .where('space', '=', spaceId).where('table', '=', 'thread').where('deleted_at', '<', before).execute()
-  if (threads.length > 0) await deleteMessagesOf(new Set(threads.map((row) => row.pk)), { database, sync }, spaceId)
+  if (threads.length > 0) await deleteMessagesOf(new Set(threads.map((row) => row.pk)), sync, spaceId)
   await database.deleteFrom('entity').where('space', '=', spaceId).where('deleted_at', '<', before).execute()
 }
 
-async function deleteMessagesOf(threads: ReadonlySet<string>, { database, sync }: Pick<MaintenanceDeps, 'database' | 'sync'>, spaceId: string): Promise<void> {
-  for await (const rows of readEntityRows(database, spaceId)) {
+async function deleteMessagesOf(threads: ReadonlySet<string>, sync: Sync, spaceId: string): Promise<void> {
+  for await (const rows of sync.rows(spaceId)) {
     const changes = rows.flatMap((row): ServerChange[] => {
-      const columns = row.table === 'message' ? JSON.parse(row.columns) as Record<string, JsonValue> : {}
+      const columns = row.table === 'message' ? row.values : {}
       return columns.deleted !== 1 && threads.has(String(columns.thread)) ? [{ t: 'message', k: row.pk, c: { deleted: 1 } }] : []
     })
     if (changes.length === 0) continue

@@ -1,12 +1,12 @@
 import { cleanText } from '~/shared/domain/text'
 import { createError, fail, type HoldfastError } from '~/shared/errors'
 import { limits } from '~/shared/limits'
-import { checkChange, type Change, type ChangeEnvelope, type LoggedChange, type Rejection } from '~/shared/sync/change'
+import { checkChange, type Change, type ChangeEnvelope, type Rejection } from '~/shared/sync/change'
 import { clockDevice, clockSchema, clockTime, type Clock } from '~/shared/sync/clock'
 import type { DeviceId } from '~/shared/domain/ids'
 import { err, type Result } from '~/shared/result'
 import type { Trx } from '../sql/schema'
-import { readDevice, spaceTime, storeChanges, writeDevice, type SpaceState } from './space-writer'
+import { readDevice, spaceTime, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** How a push ended. Only `stored` wrote anything; `from` = `to` + 1 when nothing took a number. */
 export type PushOutcome =
@@ -17,10 +17,10 @@ export type PushOutcome =
 /** Takes a device's changes inside the caller's transaction: skips what it has, refuses gaps and clocks ahead whole, rejects one by one. */
 export async function pushChanges(
   trx: Trx, space: SpaceState, device: string, changes: readonly ChangeEnvelope[], wall: number,
-): Promise<{ outcome: PushOutcome, logged: LoggedChange[] }> {
+): Promise<{ outcome: PushOutcome, logged: StoredChange[] }> {
   const state = await readDevice(trx, space.id, device)
   const { upto } = state
-  const stored = (logged: LoggedChange[], rejected: Rejection[]) => ({
+  const stored = (logged: StoredChange[], rejected: Rejection[]) => ({
     outcome: { kind: 'stored', upto: state.upto, head: space.head, from: logged[0]?.seq ?? space.head + 1, to: space.head, rejected } as const, logged,
   })
   const first = changes[0]

@@ -34,3 +34,32 @@ export interface DeviceTable {
   upto: number
   upto_clock: string | null
 }
+
+/**
+ * A key whose row or changes could not be read: its row as it stood, if there was one. `hash` is that row's own, by which the same
+ * content is known again.
+ */
+export interface AsideTable {
+  space: string
+  table: string
+  pk: string
+  at: number
+  hash: number | null
+  reason: string
+  h: string | null
+  hx: string | null
+  columns: string | null
+}
+
+/** The changes of such a key, in order. `merged` is 1 for those that its row held already. */
+export interface AsideChangeTable {
+  space: string
+  table: string
+  pk: string
+  seq: number
+  device: string
+  n: number
+  merged: number
+  h: string
+  columns: string
+}

@@ -1,7 +1,8 @@
 import BetterSqlite3 from 'better-sqlite3'
-import type { JsonValue } from '~/shared/domain/text'
 import { migrateReplica } from '~/shared/sql/replica'
+import type { AsideKey } from '~/shared/protocol/aside'
 import { columnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
+import type { UnreadableKey } from './aside'
 import type { EntityRow } from './entity-rows'
 
 export interface ImageHead { epoch: string, seq: number }
@@ -10,8 +11,14 @@ const indexBuffer = 32 * 1024 * 1024
 /** FTS5's own, which a device's phone can afford. */
 const defaultIndexBuffer = 1024 * 1024
 
-/** Writes rows as a replica's own SQLite file, full-text index included: a device puts it in place and is up to date at `seq` (sync.md §4). */
-export async function writeImage(path: string, head: ImageHead, batches: AsyncIterable<EntityRow[]>): Promise<void> {
+/** What is kept aside: `set` takes what a replica's file would not, `list` names it all once every row was written. */
+interface ImageAside { set(keys: readonly UnreadableKey[]): Promise<void>, list(): Promise<AsideKey[]> }
+
+/**
+ * Writes rows as a replica's own SQLite file, full-text index included: a device puts it in place and is up to date at `seq`. A row that
+ * the file does not take is left out and set aside. The file names what is aside, if there is any, so that a device keeps its own rows of it.
+ */
+export async function writeImage(path: string, head: ImageHead, batches: AsyncIterable<EntityRow[]>, aside: ImageAside): Promise<void> {
   const file = new BetterSqlite3(path)
   try {
     // Nobody needs a half-written image after a crash.
@@ -22,27 +29,46 @@ export async function writeImage(path: string, head: ImageHead, batches: AsyncIt
     // One transaction and a large buffer: the index is written in a few long runs in place of many short ones.
     file.exec(`begin; insert into search (search, rank) values ('hashsize', ${indexBuffer})`)
     for await (const rows of batches) {
-      for (const row of rows) inserts.get(row.table)!(row)
+      const refused: UnreadableKey[] = []
+      for (const row of rows) {
+        const reason = inserts.get(row.table)!(row)
+        if (reason !== null) refused.push({ table: row.table, pk: row.pk, reason })
+      }
+      if (refused.length > 0) await aside.set(refused)
     }
     file.exec(`insert into search (search, rank) values ('hashsize', ${defaultIndexBuffer}); commit`)
     const meta = file.prepare('insert into meta (name, value) values (?, ?)')
     meta.run('epoch', head.epoch)
     meta.run('cursor', String(head.seq))
+    const named = await aside.list()
+    if (named.length > 0) meta.run('aside', JSON.stringify(named))
   } finally {
     file.close()
   }
 }
 
-function prepareInsert(file: BetterSqlite3.Database, table: TableName): (row: EntityRow) => void {
+/** What writes a row; answers why the row cannot be written, or null. A failure of the file itself is thrown. */
+function prepareInsert(file: BetterSqlite3.Database, table: TableName): (row: EntityRow) => string | null {
   const columns = Object.entries(columnsOf(table))
   const names = [tables[table].key, 'h', 'hx', ...columns.map(([name]) => name)]
   const statement = file.prepare(`insert into "${table}" (${names.map((name) => `"${name}"`).join(', ')}) values (${names.map(() => '?').join(', ')})`)
   return (row) => {
-    const values = JSON.parse(row.columns) as Record<string, JsonValue>
     const cells = columns.map(([name, { kind }]) => {
-      const value = values[name] ?? null
+      const value = row.values[name] ?? null
       return kind === 'json' && value !== null ? JSON.stringify(value) : value
     })
-    statement.run(row.pk, row.h, row.hx, ...cells)
+    try {
+      statement.run(row.pk, row.h, row.hx, ...cells)
+      return null
+    } catch (error) {
+      if (!isOfData(error)) throw error
+      return `a device's file does not take it: ${error.message}`
+    }
   }
+}
+
+/** What SQLite says of a value, not of its file: a type, a constraint, a size, or JSON that its functions do not read. */
+function isOfData(error: unknown): error is Error {
+  if (!(error instanceof BetterSqlite3.SqliteError)) return false
+  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code) || (error.code === 'SQLITE_ERROR' && /malformed JSON/.test(error.message))
 }

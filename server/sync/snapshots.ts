@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fail } from '~/shared/errors'
 import { limits } from '~/shared/limits'
+import type { AsideKey } from '~/shared/protocol/aside'
 import { schemaVersion } from '~/shared/protocol/version'
 import type { Log } from '../log'
 import type { Database } from '../sql/schema'
-import { readEntityRows } from './entity-rows'
+import { listAside } from './aside'
+import type { EntityRow } from './entity-rows'
 import { writeImage } from './snapshot-image'
+import type { Sync } from './sync'
 
 /** The tail after an image, which a device pulls as pages, may be this long before the image is made anew. */
 const tailLength = 2_000
@@ -25,7 +28,9 @@ export interface Snapshots {
   rows(spaceId: string): Promise<{ seq: number, stream: Readable }>
 }
 
-export function createSnapshots({ database, dataDir, log }: { database: Database, dataDir: string, log: Log }): Snapshots {
+interface SnapshotDeps { database: Database, sync: Pick<Sync, 'rows' | 'setAside'>, dataDir: string, log: Log }
+
+export function createSnapshots({ database, sync, dataDir, log }: SnapshotDeps): Snapshots {
   const folder = join(dataDir, 'snapshots')
   // Images are quickly made again, and those of the last run are old.
   rmSync(folder, { recursive: true, force: true })
@@ -41,7 +46,7 @@ export function createSnapshots({ database, dataDir, log }: { database: Database
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, `${randomUUID()}.sqlite3`)
     try {
-      await writeImage(path, { epoch, seq }, readEntityRows(database, spaceId))
+      await writeImage(path, { epoch, seq }, sync.rows(spaceId), { set: (keys) => sync.setAside(spaceId, keys), list: () => listAside(database, spaceId) })
     } catch (error) {
       rmSync(path, { force: true })
       throw error
@@ -86,17 +91,19 @@ export function createSnapshots({ database, dataDir, log }: { database: Database
     async rows(spaceId) {
       const { epoch, head: seq } = await head(spaceId)
       const { count } = await database.selectFrom('entity').select((eb) => eb.fn.countAll<number>().as('count')).where('space', '=', spaceId).executeTakeFirstOrThrow()
-      return { seq, stream: Readable.from(rowLines(database, spaceId, { seq, epoch, schema: schemaVersion, rows: count })) }
+      const lines = rowLines(sync.rows(spaceId), { seq, epoch, schema: schemaVersion, rows: count }, () => listAside(database, spaceId))
+      return { seq, stream: Readable.from(lines) }
     },
   }
 }
 
-async function* rowLines(database: Database, spaceId: string, head: object): AsyncGenerator<string> {
+async function* rowLines(batches: AsyncIterable<EntityRow[]>, head: object, listAside: () => Promise<AsideKey[]>): AsyncGenerator<string> {
   yield `${JSON.stringify(head)}\n`
   let count = 0
-  for await (const rows of readEntityRows(database, spaceId)) {
+  for await (const rows of batches) {
     count += rows.length
     yield rows.map((row) => `{"t":"${row.table}","k":${JSON.stringify(row.pk)},"c":${row.columns},"h":"${row.h}","hx":${row.hx}}\n`).join('')
   }
-  yield `${JSON.stringify({ end: true, rows: count })}\n`
+  const aside = await listAside()
+  yield `${JSON.stringify({ end: true, rows: count, ...(aside.length > 0 ? { aside } : {}) })}\n`
 }

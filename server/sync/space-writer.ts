@@ -4,12 +4,15 @@ import type { TableName } from '~/shared/sync/tables'
 import type { SpaceTable } from '../spaces/schema'
 import { prepareQuery } from '../sql/prepared-query'
 import type { Trx } from '../sql/schema'
+import { keyId } from './aside'
 import { mergeIntoEntities } from './entities'
 import type { ChangeTable, DeviceTable } from './schema'
 
 /** What a writer works with: the space's row as it stands inside the transaction. */
 export interface SpaceState { id: string, epoch: string, head: number, floor: number, clock: Clock }
 export interface DeviceState { upto: number, uptoClock: Clock | null }
+/** A change in the log. `aside`: its key is kept aside, so it is merged nowhere and handed to nobody. */
+export interface StoredChange extends LoggedChange { aside?: true }
 
 const selectSpace = prepareQuery<{ id: string }, SpaceTable>((source, value) => source.selectFrom('space').selectAll().where('id', '=', value('id')))
 const lockSpace = prepareQuery<{ id: string }, SpaceTable>((source, value) => source.selectFrom('space').selectAll().where('id', '=', value('id')).forUpdate())
@@ -44,6 +47,18 @@ export function loggedChangeText(row: { n: number, t: string, k: string, h: stri
   return `{"n":${row.n},"t":"${row.t}","k":${JSON.stringify(row.k)},"h":"${row.h}","c":${columns},"seq":${row.seq},"device":"${row.device}"}`
 }
 
+/**
+ * What stands in the place of a change that is kept aside: number, clock and writer as they are, so that the log has no hole and a place in it
+ * is known again, and a table that no build has. To its own writer it stays an acknowledgement, of the row and without a column.
+ */
+export function standInText({ seq, device, n, table, pk, h }: Pick<ChangeTable, 'seq' | 'device' | 'n' | 'table' | 'pk' | 'h'>, reader?: string): string {
+  const text = (value: unknown, most: number) => (typeof value === 'string' && value.length <= most ? value : '')
+  const isOwn = device === reader
+  return JSON.stringify({
+    n: Number.isSafeInteger(n) && n > 0 ? n : 1, t: isOwn ? text(table, 64) : 'aside', k: text(pk, 512) || '-', h: text(h, 64), c: {}, seq, device: text(device, 64),
+  })
+}
+
 const insertChange = prepareQuery<ChangeTable, unknown>((source, value) => source.insertInto('change').values({
   space: value('space'), seq: value('seq'), device: value('device'), n: value('n'), table: value('table'), pk: value('pk'), h: value('h'),
   bytes: value('bytes'), at: value('at'), columns: value('columns'),
@@ -52,10 +67,10 @@ const updateSpace = prepareQuery<Pick<SpaceTable, 'id' | 'head' | 'clock'>, unkn
   source.updateTable('space').set({ head: value('head'), clock: value('clock') }).where('id', '=', value('id')))
 
 /** Numbers, logs and merges checked changes, and raises the space's head and clock. All inside the caller's transaction. */
-export async function storeChanges(trx: Trx, space: SpaceState, device: string, changes: readonly Change[], at: number): Promise<LoggedChange[]> {
+export async function storeChanges(trx: Trx, space: SpaceState, device: string, changes: readonly Change[], at: number): Promise<StoredChange[]> {
   if (changes.length === 0) return []
   let { head, clock } = space
-  const logged = changes.map((change): LoggedChange => ({ ...change, seq: ++head, device }))
+  const logged = changes.map((change): StoredChange => ({ ...change, seq: ++head, device }))
   const rows = logged.map(({ n, t, k, h, c, seq }) => {
     clock = maxClock(clock, h)
     const columns = JSON.stringify(c)
@@ -65,7 +80,8 @@ export async function storeChanges(trx: Trx, space: SpaceState, device: string, 
   const [only] = rows
   if (only && rows.length === 1) await insertChange(trx, only)
   else await trx.insertInto('change').values(rows).execute()
-  await mergeIntoEntities(trx, space.id, logged)
+  const aside = await mergeIntoEntities(trx, space.id, logged, at)
+  if (aside.size > 0) for (const change of logged) if (aside.has(keyId(change.t, change.k))) change.aside = true
   await updateSpace(trx, { id: space.id, head, clock })
   space.head = head
   space.clock = clock

@@ -1,16 +1,20 @@
 import { fail } from '~/shared/errors'
 import { boundColumns } from '~/shared/domain/bounds'
 import type { JsonValue } from '~/shared/domain/text'
-import { checkChange, type Change, type ChangeEnvelope, type LoggedChange } from '~/shared/sync/change'
+import { checkChange, type Change, type ChangeEnvelope } from '~/shared/sync/change'
 import { nextClock, type Clock } from '~/shared/sync/clock'
 import type { TableName } from '~/shared/sync/tables'
+import type { Log } from '../log'
 import { createGroupCommit } from '../sql/group-commit'
 import type { Database, Dialect, Trx } from '../sql/schema'
-import { readFingerprint, type Fingerprint } from './fingerprint'
+import { readAside, setAside, type UnreadableKey } from './aside'
+import { readEntityRows, type EntityRow } from './entity-rows'
+import { readFingerprint, type Fingerprint, type LeftOut } from './fingerprint'
 import type { Hub } from './hub'
 import { pushChanges, type PushOutcome } from './push'
 import { readPage, type PullOutcome } from './pull'
-import { readDevice, readSpace, spaceTime, storeChanges, writeDevice, type SpaceState } from './space-writer'
+import { returnRows } from './return-rows'
+import { readDevice, readSpace, spaceTime, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** What the server itself writes to a row: table, key, columns. */
 export interface ServerChange { t: TableName, k: string, c: Record<string, JsonValue> }
@@ -20,21 +24,28 @@ export interface Sync {
   /** Runs `work` as the only writer of the space. Use the given `trx` for every query in it: SQLite has one connection, and another query would wait for itself. */
   transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T>
   /** Stores what the server writes, as device `server`, inside the caller's transaction. Give the result to `announce` after the commit. */
-  writeServerChanges(trx: Trx, spaceId: string, changes: readonly ServerChange[]): Promise<LoggedChange[]>
+  writeServerChanges(trx: Trx, spaceId: string, changes: readonly ServerChange[]): Promise<StoredChange[]>
   /** Tells the space's live sockets, but for the device that pushed them. */
-  announce(spaceId: string, changes: readonly LoggedChange[], except?: string): void
+  announce(spaceId: string, changes: readonly StoredChange[], except?: string): void
   /**
    * Takes a device's push, durable when it answers. Call `announce` with `logged` once the device has its answer.
    * `isLive` is asked inside the transaction: nothing is stored after a revoke (I9).
    */
-  push(spaceId: string, device: string, changes: readonly ChangeEnvelope[], isLive?: () => boolean): Promise<{ outcome: PushOutcome, logged: LoggedChange[] }>
+  push(spaceId: string, device: string, changes: readonly ChangeEnvelope[], isLive?: () => boolean): Promise<{ outcome: PushOutcome, logged: StoredChange[] }>
   pull(spaceId: string, device: string, cursor: number, limit: number): Promise<PullOutcome>
   status(spaceId: string, device: string): Promise<SyncStatus>
-  /** Sums over the space's rows, for comparing a replica. */
-  fingerprint(spaceId: string): Promise<Fingerprint>
+  /** Sums over the space's rows, for comparing a replica, which may leave out keys of its own. Looks through every row first. */
+  fingerprint(spaceId: string, without?: readonly LeftOut[]): Promise<Fingerprint>
+  /** The space's merged rows in batches, those that cannot be read being set aside on the way. */
+  rows(spaceId: string): AsyncGenerator<EntityRow[]>
+  /** Sets keys aside that a reader found unreadable. */
+  setAside(spaceId: string, keys: readonly UnreadableKey[]): Promise<void>
+  aside(spaceId: string): ReturnType<typeof readAside>
+  /** Tries what is aside again, and tells the space's sockets what came back. Answers how much that is. */
+  returnAside(spaceId: string): Promise<number>
 }
 
-export function createSync({ database, dialect, hub, now }: { database: Database, dialect: Dialect, hub: Hub, now(): number }): Sync {
+export function createSync({ database, dialect, hub, log, now }: { database: Database, dialect: Dialect, hub: Hub, log: Log, now(): number }): Sync {
   const groupCommit = createGroupCommit(database)
 
   function transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T> {
@@ -46,9 +57,19 @@ export function createSync({ database, dialect, hub, now }: { database: Database
     })
   }
 
-  function announce(spaceId: string, changes: readonly LoggedChange[], except?: string): void {
+  function announce(spaceId: string, changes: readonly StoredChange[], except?: string): void {
     if (changes.length > 0) hub.announce(spaceId, changes, except)
   }
+
+  async function setKeysAside(spaceId: string, keys: readonly UnreadableKey[]): Promise<void> {
+    if (keys.length === 0) return
+    await transaction(spaceId, async (trx) => {
+      for (const { table, pk, reason } of keys) await setAside(trx, { space: spaceId, table, pk }, { reason, at: now() })
+    })
+    log.warn({ space: spaceId, keys }, 'rows that cannot be read are kept aside')
+  }
+
+  const rows = (spaceId: string) => readEntityRows(database, spaceId, (keys) => setKeysAside(spaceId, keys))
 
   return {
     transaction,
@@ -72,8 +93,24 @@ export function createSync({ database, dialect, hub, now }: { database: Database
       if (!isLive()) fail('token_revoked', 'this device was signed out')
       return pushChanges(trx, space, device, changes, now())
     }),
-    pull: (spaceId, device, cursor, limit) => database.transaction().execute((trx) => readPage(trx, spaceId, device, cursor, limit)),
-    fingerprint: (spaceId) => database.transaction().execute((trx) => readFingerprint(trx, spaceId)),
+    async pull(spaceId, device, cursor, limit) {
+      const outcome = await database.transaction().execute((trx) => readPage(trx, dialect, { spaceId, device, cursor, limit }))
+      if (outcome.kind === 'page') await setKeysAside(spaceId, outcome.unreadable)
+      return outcome
+    },
+    async fingerprint(spaceId, without = []) {
+      // Sums are of hashes, which say nothing of whether their rows can still be read.
+      for await (const _ of rows(spaceId)) continue
+      return database.transaction().execute((trx) => readFingerprint(trx, spaceId, without))
+    },
+    rows,
+    setAside: setKeysAside,
+    aside: (spaceId) => database.transaction().execute((trx) => readAside(trx, spaceId)),
+    async returnAside(spaceId) {
+      const { returned, logged } = await transaction(spaceId, (trx, space) => returnRows(trx, space, now()))
+      announce(spaceId, logged)
+      return returned
+    },
     status: (spaceId, device) => database.transaction().execute(async (trx) => {
       const space = await readSpace(trx, spaceId)
       if (!space) fail('not_found', 'there is no such space')

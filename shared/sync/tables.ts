@@ -12,6 +12,16 @@ import { limits } from '../limits'
 export type ColumnKind = 'text' | 'integer' | 'boolean' | 'json'
 export interface Column { kind: ColumnKind, schema: z.ZodType }
 
+const kinds: Record<ColumnKind, (value: unknown) => boolean> = {
+  text: (value) => value === null || typeof value === 'string',
+  integer: (value) => value === null || Number.isSafeInteger(value),
+  boolean: (value) => value === null || value === 0 || value === 1,
+  json: () => true,
+}
+
+/** Whether a column of this kind can hold the value: what any build may have written, and quicker than its schema. */
+export const isOfKind = (kind: ColumnKind, value: unknown): boolean => kinds[kind](value)
+
 const text = (schema: z.ZodType = z.string()): Column => ({ kind: 'text', schema: schema.nullable() })
 const flag: Column = { kind: 'boolean', schema: z.union([z.literal(0), z.literal(1)]) }
 const time: Column = { kind: 'integer', schema: z.number().int().nonnegative() }

@@ -4,7 +4,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { hashEntity } from '~/shared/sync/fingerprint'
 import { migrate } from '~/server/sql/migrate'
 import { migrations } from '~/server/sql/migrations'
-import { rowToEntity } from '~/server/sync/entities'
+import { rowToEntity } from '~/server/sync/stored-row'
 import { databases, openContext, type OpenedContext } from './databases'
 import { addDevice } from './device'
 

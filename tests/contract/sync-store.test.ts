@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { rowToEntity } from '~/server/sync/entities'
+import { rowToEntity } from '~/server/sync/stored-row'
 import { maintain } from '~/server/sync/maintenance'
 import { fingerprintModulus, hashEntity, bucketOfKey } from '~/shared/sync/fingerprint'
 import { mergeChange, type Entity } from '~/shared/sync/merge'

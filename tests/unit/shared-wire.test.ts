@@ -30,7 +30,7 @@ describe('the wire', () => {
     expect({ protocolVersion, ...hashes }).toMatchInlineSnapshot(`
       {
         "client": "9fd6098cd2f97405",
-        "fingerprint": "8f852bfee0afaab9",
+        "fingerprint": "152d0e1d45db4e94",
         "mintAnswer": "7bff05c432bb4986",
         "mintBody": "6e919363bd7caeac",
         "protocolVersion": 1,
@@ -39,7 +39,7 @@ describe('the wire', () => {
         "pushBody": "1fc5de48893b531b",
         "runThread": "b832f641ad1b2bc3",
         "server": "99af94a6854c6933",
-        "snapshotEnd": "001a7ad22bcf30c4",
+        "snapshotEnd": "c2a24768a8093c9d",
         "snapshotHead": "6092e0a0bd569c55",
         "snapshotRow": "2a9de25fe2c4d828",
       }
