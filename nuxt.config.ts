@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { threads } from './scripts/threads.mjs'
 import { webAppManifest } from './workers/web-app-manifest'
 
@@ -51,6 +52,8 @@ export default defineNuxtConfig({
   hooks: {
     // Set here because Nuxt's own type of `nitro` does not know it.
     'nitro:config': (config) => { config.experimental = { ...config.experimental, websocket: true } },
+    // Not among the options, which the build's own rendering of the shell takes over.
+    'nitro:init': ({ options }) => { if (!options.dev) options.entry = fileURLToPath(new URL('server/entry.ts', import.meta.url)) },
   },
   eslint: { config: { stylistic: false } },
   // Every icon is in the bundle: offline there is nobody to ask for one.

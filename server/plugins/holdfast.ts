@@ -18,10 +18,6 @@ export default defineNitroPlugin((nitroApp) => {
   // Building the shell runs the app once; nothing of ours may start then.
   if (import.meta.prerender) return
   const config = readConfig()
-  // Nitro reads these after the plugins have run, and would listen on every interface when no host is named.
-  process.env.HOST ||= config.host
-  process.env.NITRO_SHUTDOWN_DISABLED = 'true'
-
   let hashes: readonly string[] = []
   const starting = start(config).then((context) => {
     // Only now: while modules are still being evaluated, Nitro does not know where its entry lies.

@@ -21,7 +21,8 @@ export function createSocketHooks(config: Pick<Config, 'publicUrl'>, ready: () =
   const connections = new Map<string, Connection>()
   return {
     upgrade({ url, headers }) {
-      const path = new URL(url, 'http://localhost').pathname
+      if (!URL.canParse(url)) return refusal('invalid_request')
+      const path = new URL(url).pathname
       const origin = headers.get('origin') ?? undefined
       const refused = guardRequest({ method: 'GET', path, host: headers.get('host') ?? undefined, origin, isUpgrade: true }, config)
       if (refused) return refusal(refused.code)

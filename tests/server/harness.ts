@@ -7,6 +7,7 @@ import { createApp, createRouter, toNodeListener, type EventHandler, type Router
 import { parseConfig, type Config } from '~/server/config'
 import { createContext, setContext, type Context, type Surroundings } from '~/server/context'
 import { installHttp } from '~/server/http/install'
+import { guardConnections } from '~/server/http/serve'
 
 type Module = { default: EventHandler }
 const routes = import.meta.glob<Module>('../../server/routes/**/*.ts')
@@ -45,7 +46,7 @@ export async function startServer(overrides: Partial<Config> = {}, surroundings:
 
   const server = createServer(toNodeListener(app))
   const sockets = wsAdapter(app.websocket as Parameters<typeof wsAdapter>[0])
-  server.on('upgrade', sockets.handleUpgrade)
+  guardConnections(server, { trustedProxies: config.trustedProxies, handleUpgrade: sockets.handleUpgrade })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
