@@ -4,6 +4,7 @@ import type { Blobs } from './blobs/blobs'
 import type { Config } from './config'
 import { createClientAddress, type ClientAddress } from './http/address'
 import { createRateLimits, type RateLimits } from './http/rate-limits'
+import { createStrangerBytes, type StrangerBytes } from './http/stranger-bytes'
 import { createLog, type Log } from './log'
 import type { ShareQuotas } from './shares/quotas'
 import { createShares, type Shares } from './shares/shares'
@@ -31,6 +32,7 @@ export interface Context {
   startedAt: number
   clientAddress: ClientAddress
   limits: RateLimits
+  strangers: StrangerBytes
   spaces: Spaces
   tokens: Tokens
   codes: Codes
@@ -102,6 +104,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
     startedAt: now(),
     clientAddress: createClientAddress(config.trustedProxies),
     limits: createRateLimits(),
+    strangers: createStrangerBytes(),
     async close() {
       for (const timer of timers) clearInterval(timer)
       await runs.close()

@@ -11,6 +11,7 @@ export const errorStatus = {
   token_revoked: 403,
   origin_forbidden: 403,
   not_found: 404,
+  request_timeout: 408,
   conflict: 409,
   push_gap: 409,
   clock_skew: 409,
@@ -34,7 +35,7 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus
 
 const retryableCodes: ReadonlySet<ErrorCode> = new Set([
-  'rate_limited', 'internal', 'provider_rate_limited', 'provider_unavailable', 'provider_timeout',
+  'request_timeout', 'rate_limited', 'internal', 'provider_rate_limited', 'provider_unavailable', 'provider_timeout',
 ])
 
 export const errorCodeSchema = z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]])

@@ -12,8 +12,9 @@ export const limits = {
   serverChangeBytes: 4 * 1024 * 1024,
   /** One socket frame from a client. */
   frameBytes: 1024 * 1024,
-  /** One JSON request body outside shares and blobs. */
+  /** One JSON request body outside shares and blobs, and one that holds names, codes and switches only. */
   bodyBytes: 1024 * 1024,
+  smallBodyBytes: 4 * 1024,
   /** Head above which a device without a cursor starts from an image instead of pages. */
   resetAbove: 5_000,
   /** How far a fresh clock may be ahead of the server, in ms. */

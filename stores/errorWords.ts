@@ -15,6 +15,7 @@ const words: Record<ErrorCode, Words> = {
   token_revoked: { sentence: 'This device was revoked.', remedy: 'pair' },
   origin_forbidden: { sentence: 'The server does not serve this address.', remedy: null },
   not_found: { sentence: 'The server does not know it (any more).', remedy: 'retry' },
+  request_timeout: { sentence: 'The connection is too slow for this.', remedy: 'retry' },
   conflict: { sentence: 'Another device was faster.', remedy: 'retry' },
   push_gap: { sentence: 'Sync lost its place and is finding it again.', remedy: null },
   clock_skew: { sentence: 'The clock of this device is far ahead; sync is correcting it.', remedy: null },

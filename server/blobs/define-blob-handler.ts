@@ -19,8 +19,6 @@ export function defineBlobHandler(handle: (call: BlobCall) => Promise<unknown>):
       if (!sha256.success) fail('invalid_request', 'a blob is named by its SHA-256: 64 lower-case hex digits')
       return await handle({ event, sha256: sha256.data, identity, context })
     } catch (error) {
-      // What is still being sent is not taken in: this connection ends here.
-      if (!event.node.req.complete) event.node.res.setHeader('connection', 'close')
       return answerError(event, error, context.log)
     }
   })

@@ -9,13 +9,15 @@ import type { Log } from '../log'
 import type { Identity } from '../tokens/tokens'
 import { authenticateRequest } from './authenticate'
 import { readJsonBody } from './body'
+import { logFailure } from './client-gone'
+import { openStranger } from './stranger-bytes'
 
 export interface JsonRoute<Body extends z.ZodType, Query extends z.ZodType> {
-  /** `device` wants a Bearer token; `none` leaves it to the handler. */
-  auth: 'device' | 'none'
+  /** `device` wants a Bearer token, `renewing` takes one that expired a while ago as well; `none` leaves it to the handler. */
+  auth: 'device' | 'renewing' | 'none'
   body?: Body
   query?: Query
-  /** Bytes of the body, 1 MiB if absent. */
+  /** Bytes of the body, 4 KiB if absent: who calls is proved before it is read, but where the proof is in it. */
   limit?: number
 }
 
@@ -30,18 +32,18 @@ export class JsonText {
  * A route that answers `{ ok: true, ...value }`, or `{ ok: false, error }` with the code's status. Body and query are parsed before
  * the handler runs. A stream or `JsonText` goes out as it is. Whatever it throws that is not a HoldfastException is logged and answered as `internal`, without its words.
  */
-export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodType, Auth extends 'device' | 'none'>(
+export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodType, Auth extends JsonRoute<Body, Query>['auth']>(
   route: JsonRoute<Body, Query> & { auth: Auth },
-  handle: (call: JsonCall<z.output<Body>, z.output<Query>, Auth extends 'device' ? Identity : Identity | null>) => Promise<object> | object,
+  handle: (call: JsonCall<z.output<Body>, z.output<Query>, Auth extends 'none' ? null : Identity>) => Promise<object> | object,
 ): EventHandler {
   return defineEventHandler(async (event) => {
     const context = getContext(event)
     try {
       event.node.res.setHeader('cache-control', 'no-store')
-      const identity = route.auth === 'device' ? await authenticateRequest(event, context) : null
+      const identity = route.auth === 'none' ? null : await authenticateRequest(event, context, { renewing: route.auth === 'renewing' })
       const query = route.query ? parse(route.query, getQuery(event), 'query') : undefined
-      const body = await parseBody(event, route)
-      const call = { event, body, query, identity, context } as JsonCall<z.output<Body>, z.output<Query>, Auth extends 'device' ? Identity : Identity | null>
+      const body = await parseBody(event, route, context)
+      const call = { event, body, query, identity, context } as JsonCall<z.output<Body>, z.output<Query>, Auth extends 'none' ? null : Identity>
       const value = await handle(call)
       if (value instanceof Readable) return await sendStream(event, value, context.log)
       if (!(value instanceof JsonText)) return { ok: true, ...value }
@@ -60,15 +62,20 @@ async function sendStream(event: H3Event, stream: Readable, log: Log): Promise<v
   } catch (error) {
     if (!event.node.res.headersSent) throw error
     // Too late for an answer: the reader sees that it was cut off.
-    log.debug({ err: error }, 'an answer was cut off')
+    logFailure(event, error, log)
   }
 }
 
-async function parseBody(event: H3Event, { body, limit = limits.bodyBytes }: { body?: z.ZodType, limit?: number }): Promise<unknown> {
+async function parseBody<Body extends z.ZodType>(event: H3Event, { auth, body, limit = limits.smallBodyBytes }: JsonRoute<Body, z.ZodType>, context: Context) {
   if (event.method === 'GET' || event.method === 'HEAD') return undefined
   // Read even where none is wanted: a foreign content type is refused on every route that changes something.
-  const value = await readJsonBody(event, limit)
-  return body ? parse(body, value, 'body') : undefined
+  const stranger = auth === 'none' ? openStranger(event, context) : null
+  try {
+    const value = await readJsonBody(event, limit, stranger?.hold)
+    return body ? parse(body, value, 'body') : undefined
+  } finally {
+    stranger?.release()
+  }
 }
 
 /** Parses what came from outside; fails with `invalid_request` and the paths that are wrong, never with their values. */
@@ -80,15 +87,15 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, 
 }
 
 /** What was thrown, as the error that may be shown. A bug is logged with its cause and becomes `internal`. */
-function toHoldfastError(error: unknown, log: Log): HoldfastError {
+function toHoldfastError(event: H3Event, error: unknown, log: Log): HoldfastError {
   if (error instanceof HoldfastException) return error.error
-  log.error({ err: error }, 'a request failed')
+  logFailure(event, error, log)
   return createError('internal', 'something went wrong on the server')
 }
 
 /** Answers a failure in Holdfast's own shape. */
 export function answerError(event: H3Event, error: unknown, log: Log): { ok: false, error: HoldfastError } {
-  const shown = toHoldfastError(error, log)
+  const shown = toHoldfastError(event, error, log)
   setResponseStatus(event, errorStatus[shown.code])
   const retryAfter = shown.details?.retryAfter
   if (typeof retryAfter === 'number') event.node.res.setHeader('retry-after', String(Math.ceil(retryAfter)))

@@ -2,6 +2,7 @@ import type { H3Event } from 'h3'
 import { fail, HoldfastException } from '~/shared/errors'
 import type { Context } from '../context'
 import type { Identity } from '../tokens/tokens'
+import { markKnownPeer } from './connections'
 
 /** The token of `Authorization: Bearer …` (`Authentication` is an alias), or null if there is none. */
 export function readBearer(event: H3Event): string | null {
@@ -16,6 +17,7 @@ export async function authenticateRequest(event: H3Event, context: Context, { re
   const token = readBearer(event) ?? fail('unauthorized', 'a token is needed: Authorization: Bearer <token>')
   try {
     const identity = await context.tokens.authenticate(token, { renewing })
+    markKnownPeer(event.node.req.socket)
     await context.limits.countRequest(identity.tokenId)
     return identity
   } catch (error) {

@@ -1,9 +1,14 @@
 import { defineEventHandler, setResponseStatus, type EventHandler, type H3Event } from 'h3'
 import { HoldfastException, errorStatus } from '~/shared/errors'
+import { limits } from '~/shared/limits'
 import { authenticateRequest, readBearer } from '../http/authenticate'
+import { readBytes } from '../http/body'
+import { logFailure } from '../http/client-gone'
+import { markKnownPeer } from '../http/connections'
+import { openStranger } from '../http/stranger-bytes'
 import { getContext, type Context } from '../context'
 import { readShareAddress } from './address'
-import { readBody } from './body'
+import { readSecretFirst } from './body'
 import { ShareFailure, failureToBody, unknownShare } from './failure'
 import { parseForeignJson } from './json'
 import type { KeyHolder } from './keys'
@@ -80,7 +85,8 @@ async function sync(call: ShareCall, id: string) {
   await holderOf(call)
   // Before the body is taken in: it may be long, and there may be nothing to put it in.
   if (!await shares.reader.find(id)) throw unknownShare(id)
-  const body = await readJson(call, syncBodySchema)
+  const bytes = await readProvenBody(call, (secret) => counted(call, id, async () => void await shares.sessions.authorise(id, secret)))
+  const body = parseBody(bytes, syncBodySchema)
   const { syncCount, rejected } = await counted(call, id, () => shares.sessions.sync(id, body.secret, body.data))
   return { success: true, syncCount, ...(rejected.length > 0 ? { rejected: rejected.slice(0, 100) } : {}) }
 }
@@ -119,8 +125,32 @@ function json(event: H3Event, text: string): string {
   return text
 }
 
-async function readJson<Schema extends z.ZodType>({ event, shares }: ShareCall, schema: Schema): Promise<z.output<Schema>> {
-  const bytes = await readBody(event.node.req, shares.quotas.bodyBytes)
+/** A body that says who is calling, and nothing long. */
+async function readJson<Schema extends z.ZodType>({ event, context }: ShareCall, schema: Schema): Promise<z.output<Schema>> {
+  const stranger = openStranger(event, context)
+  try {
+    return parseBody(await readBytes(event.node.req, limits.smallBodyBytes, stranger.hold), schema)
+  } finally {
+    stranger.release()
+  }
+}
+
+/** A long body that is taken in once the secret at its head has been checked. One whose secret comes later has to be short. */
+async function readProvenBody({ event, context, shares }: ShareCall, check: (secret: string) => Promise<void>): Promise<Uint8Array> {
+  const stranger = openStranger(event, context)
+  const { req } = event.node
+  try {
+    return await readSecretFirst(req, { limit: shares.quotas.bodyBytes, hold: stranger.hold, async prove(secret) {
+      await check(secret)
+      markKnownPeer(req.socket)
+      stranger.release()
+    } })
+  } finally {
+    stranger.release()
+  }
+}
+
+function parseBody<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema): z.output<Schema> {
   const parsed = schema.safeParse(parseForeignJson(bytes))
   if (parsed.success) return parsed.data
   throw new ShareFailure(400, 'The body is not as expected', { issues: parsed.error.issues.slice(0, 10).map(({ path, message }) => ({ path: path.join('.'), message })) })
@@ -157,14 +187,15 @@ function answerFailure(event: H3Event, { log }: Context, error: unknown): Record
   if (error instanceof ShareFailure) {
     setResponseStatus(event, error.status)
     if (error.details.retryAfter !== undefined) event.node.res.setHeader('retry-after', String(error.details.retryAfter))
-    if (error.status === 413) event.node.res.setHeader('connection', 'close')
     return failureToBody(error)
   }
   if (error instanceof HoldfastException) {
     setResponseStatus(event, errorStatus[error.error.code])
+    const { retryAfter } = error.error.details ?? {}
+    if (typeof retryAfter === 'number') event.node.res.setHeader('retry-after', String(Math.ceil(retryAfter)))
     return { error: error.error.message, code: error.error.code }
   }
-  log.error({ err: error }, 'a share request failed')
+  logFailure(event, error, log, 'a share request failed')
   setResponseStatus(event, 500)
   return { error: 'Something went wrong on the server', code: 'internal' }
 }

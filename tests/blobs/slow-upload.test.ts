@@ -1,34 +1,55 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
-import { setTimeout as pace } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { allowSlowUpload } from '~/server/blobs/slow-upload'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { HoldfastException } from '~/shared/errors'
+import { readPieces } from '~/server/http/body-pieces'
 
-/** Uploads a byte every 20 ms, fifty times, to a server that ends requests after 200 ms. */
-async function trickle(allow: boolean): Promise<number | 'cut'> {
-  const server = createServer({ requestTimeout: 200, headersTimeout: 200, connectionsCheckingInterval: 20 }, (incoming, response) => {
-    if (allow) allowSlowUpload(incoming)
-    incoming.resume().on('end', () => response.end())
+/** Hours pass at once; the bytes go over a real connection. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** An upload that sends `bytes` every `everyMs`, until `totalMs` have passed; resolves to how its reading ended. */
+async function upload({ bytes, everyMs, totalMs }: { bytes: number, everyMs: number, totalMs: number }): Promise<string> {
+  let came = 0
+  let end: string | null = null
+  const server = createServer(async (incoming, response) => {
+    try {
+      for await (const piece of readPieces(incoming)) came += piece.length
+      end = 'whole'
+    } catch (error) {
+      end = error instanceof HoldfastException ? error.error.code : String(error)
+    }
+    response.end()
   })
-  onTestFinished(() => void server.close())
+  server.requestTimeout = 0
+  onTestFinished(() => void server.close().closeAllConnections())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  const sent = request({ port: address.port, host: '127.0.0.1', method: 'PUT', agent: false })
-  const answer = new Promise<number | 'cut'>((resolve) => {
-    sent.on('response', (response) => resolve(response.resume().statusCode ?? 'cut'))
-    sent.on('error', () => resolve('cut'))
-  })
-  for (let byte = 0; byte < 50 && !sent.destroyed; byte++) {
-    sent.write('x')
-    await pace(20)
+  const sent = request({ port: address.port, host: '127.0.0.1', method: 'PUT', agent: false }).on('error', () => undefined)
+  for (let passed = 0, wrote = 0; passed < totalMs && end === null; passed += everyMs) {
+    sent.write(Buffer.alloc(bytes))
+    wrote += bytes
+    // Every byte is there before the clock moves, and the reader waits for more.
+    while (came < wrote && end === null) await turn()
+    await turn()
+    vi.advanceTimersByTime(everyMs)
   }
   sent.end()
-  return answer
+  while (end === null) await turn()
+  return end
 }
 
-test('[BL12] an upload that moves may take longer than the server gives other requests', async () => {
-  expect(await trickle(true)).toBe(200)
-  expect(await trickle(false)).not.toBe(200)
+test('[BL12] an upload that moves by 1 KB a second may take hours', async () => {
+  expect(await upload({ bytes: 5 * 1024, everyMs: 5_000, totalMs: 3 * 60 * 60 * 1000 })).toBe('whole')
+})
+
+test.each([
+  ['stands still', { bytes: 1024 * 1024, everyMs: 16_000, totalMs: 60_000 }],
+  ['pretends to move', { bytes: 100, everyMs: 5_000, totalMs: 300_000 }],
+])('[AU107] a body that %s is ended with its own code', async (_, pace) => {
+  expect(await upload(pace)).toBe('request_timeout')
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
@@ -7,9 +8,11 @@ import { App } from '../e2e/support/app'
 export class Target {
   private constructor(readonly app: App) {}
 
-  /** The built server on a port and a data folder of its own. `env` beside what every start has. */
-  static async start(env: Record<string, string> = {}): Promise<Target> {
-    return new Target(await App.start({ NUXT_LOG_LEVEL: 'warn', ...env }))
+  /** The built server on a port and a data folder of its own. `env` beside what every start has; `descriptors` is how many it may open. */
+  static async start(env: Record<string, string> = {}, { descriptors }: { descriptors?: number } = {}): Promise<Target> {
+    const target = new Target(await App.start({ NUXT_LOG_LEVEL: 'warn', ...env }))
+    if (descriptors) execFileSync('prlimit', [`--nofile=${descriptors}:${descriptors}`, '--pid', String(target.app.pid())])
+    return target
   }
 
   get url(): string {
