@@ -1,4 +1,4 @@
-import { createError, type HoldfastError } from '~/shared/errors'
+import { createError, isUnreachable, type HoldfastError } from '~/shared/errors'
 import type { ClientMessage } from '~/shared/protocol/client-message'
 import { closeCode } from '~/shared/protocol/close-code'
 import { serverMessageSchema, type ServerMessage } from '~/shared/protocol/server-message'
@@ -10,6 +10,7 @@ import { createHttpFallback } from './http-fallback'
 import { checkReplica } from './check-replica'
 import { exchangeOverHttp, isExchange } from './http-exchange'
 import type { SyncClient, SyncClientOptions, SyncSnapshot, SyncSocket } from './ports'
+import { createPushSize } from './push-size'
 import { createRunAttachments } from './run-attachments'
 import { createRunStreams } from './run-streams'
 import { createSession, type ExchangeMessage, type Session, type SessionDeps } from './session'
@@ -40,6 +41,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   let unlisten: (() => void)[] = []
   let lastState = ''
   let comparing = false
+  let underWay = new AbortController()
 
   const send = (message: ClientMessage) => {
     const text = JSON.stringify(message)
@@ -49,9 +51,11 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
 
   async function sendByHttp(message: Parameters<typeof exchangeOverHttp>[1]) {
     const from = session
-    const answered = await exchangeOverHttp(http, message)
+    const answered = await exchangeOverHttp(http, message, underWay.signal)
     if (from !== session || !from) return
-    exchanged(from, answered.ok ? answered.value : { type: 'error', rq: message.rq, ...answered.error })
+    if (answered.ok) return exchanged(from, answered.value)
+    const error = isUnreachable(answered.error) ? createError('request_timeout', answered.error.message) : answered.error
+    exchanged(from, { type: 'error', rq: message.rq, ...error })
   }
 
   /** Writing what came may find no room. */
@@ -91,7 +95,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   })
 
   const sessionDeps: SessionDeps = {
-    db, now: options.now, schedule, faults, send, pause,
+    db, now: options.now, schedule, faults, send, pause, pushSize: createPushSize(),
     nextRequest: () => ++request,
     takeImage: (seq, merge) => snapshots.take(seq, merge),
     notice: (kind, message) => events.onNotice?.(kind, message),
@@ -123,6 +127,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   }
 
   function endSession() {
+    underWay.abort()
+    underWay = new AbortController()
     session?.end()
     session = null
     publish()

@@ -33,13 +33,16 @@ export async function requestJson({ fetch, token }: HttpDeps, path: string, init
   return response.ok && body !== null ? ok(body) : err(unreachable(`${response.status} without a reason`))
 }
 
-/** The frames of one exchange over HTTP: `/push` and `/pull` take the same bodies (sync.md §4). */
-export async function exchangeOverHttp(deps: HttpDeps, message: Push | Pull): Promise<Result<ExchangeMessage>> {
-  return message.type === 'push' ? pushOverHttp(deps, message) : pullOverHttp(deps, message)
+/**
+ * The frames of one exchange over HTTP: `/push` and `/pull` take the same bodies (sync.md §4). `signal` ends it with its session: what
+ * nobody waits for must not hold the line against what comes after.
+ */
+export async function exchangeOverHttp(deps: HttpDeps, message: Push | Pull, signal: AbortSignal): Promise<Result<ExchangeMessage>> {
+  return message.type === 'push' ? pushOverHttp(deps, message, signal) : pullOverHttp(deps, message, signal)
 }
 
-async function pushOverHttp(deps: HttpDeps, { rq, changes }: Push): Promise<Result<ExchangeMessage>> {
-  const answered = await requestJson(deps, '/push', { method: 'POST', body: JSON.stringify({ changes }) })
+async function pushOverHttp(deps: HttpDeps, { rq, changes }: Push, signal: AbortSignal): Promise<Result<ExchangeMessage>> {
+  const answered = await requestJson(deps, '/push', { method: 'POST', body: JSON.stringify({ changes }), signal })
   if (!answered.ok) {
     const { upto, now } = answered.error.answer ?? {}
     if (answered.error.code === 'push_gap' && upto !== undefined) return ok({ type: 'push-gap', rq, upto })
@@ -50,8 +53,8 @@ async function pushOverHttp(deps: HttpDeps, { rq, changes }: Push): Promise<Resu
   return ok({ type: 'push-ack', rq, upto, from, to, ...(rejected ? { rejected } : {}) })
 }
 
-async function pullOverHttp(deps: HttpDeps, { rq, cursor, limit }: Pull): Promise<Result<ExchangeMessage>> {
-  const answered = await requestJson(deps, `/pull?cursor=${cursor}&limit=${limit}`)
+async function pullOverHttp(deps: HttpDeps, { rq, cursor, limit }: Pull, signal: AbortSignal): Promise<Result<ExchangeMessage>> {
+  const answered = await requestJson(deps, `/pull?cursor=${cursor}&limit=${limit}`, { signal })
   if (!answered.ok) return answered
   const answer = pullAnswerSchema.parse(answered.value)
   return ok('reset' in answer ? { type: 'reset', rq, ...answer.reset } : { type: 'page', rq, ...answer })

@@ -23,11 +23,14 @@ interface FallbackDeps {
 export function createHttpFallback({ http, schedule, open, receive, refused, closed }: FallbackDeps) {
   /** What is under way belongs to this round; a later one makes it void. */
   let round = 0
+  let underWay = new AbortController()
   let active = false
   let waiting = false
 
   function end() {
     round++
+    underWay.abort()
+    underWay = new AbortController()
     waiting = false
     if (!active) return
     active = false
@@ -49,7 +52,7 @@ export function createHttpFallback({ http, schedule, open, receive, refused, clo
 
   async function post(message: ClientMessage, of: number, session: () => Session) {
     if (!isExchange(message)) return
-    const answered = await exchangeOverHttp(http, message)
+    const answered = await exchangeOverHttp(http, message, underWay.signal)
     if (of !== round) return
     if (answered.ok) return receive(session(), answered.value)
     refused(answered.error)

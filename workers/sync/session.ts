@@ -15,12 +15,15 @@ import { applyPage, toMark } from './apply-page'
 import { guardClock } from './clock-guard'
 import { believeUpto, comparePosition, isContiguous, settleOutbox, type ServerPosition } from './position'
 import type { NoticeKind, Schedule, SyncFaults } from './ports'
+import type { PushSize } from './push-size'
 import { beginRestore, finishRestore, gatherResend } from './restore-server'
 
 /** Local writes that come close together share a push. */
 const coalesceMs = 20
 /** A request unanswered for so long means that the connection is dead. */
 const answerMs = 30_000
+/** The slowest line that a server bears with brings so much a second: one change, which cannot be halved, is waited for as long. */
+const slowestBytesPerMs = 1
 /** Pause after a refusal that names none, and after a clock that is refused again and again. */
 const refusedMs = 5_000
 
@@ -30,6 +33,7 @@ export interface SessionDeps {
   schedule: Schedule
   faults: SyncFaults
   send(message: ClientMessage): void
+  pushSize: PushSize
   /** Numbers requests over all sessions, so that an answer to an earlier one is known as such. */
   nextRequest(): number
   /** Loads the image at `seq` in the place of the rows, or merges its rows into them while the server is being restored. */
@@ -51,7 +55,7 @@ export type Session = ReturnType<typeof createSession>
 
 /** What is exchanged over one connection, from its hello on: one push and one pull in flight, stale answers dropped (sync.md §4). */
 export function createSession(deps: SessionDeps) {
-  const { db, faults, schedule } = deps
+  const { db, faults, schedule, pushSize } = deps
   let ready = false
   let ended = false
   /** An image or the return of rows is under way: nothing else is sent or applied. */
@@ -150,7 +154,7 @@ export function createSession(deps: SessionDeps) {
   }
 
   function push() {
-    const changes = readOutbox(db.driver, { changes: limits.pushChanges, bytes: limits.pushBytes - 1024 })
+    const changes = readOutbox(db.driver, { changes: pushSize.most(), bytes: limits.pushBytes - 1024 })
     const [first, last] = [changes[0], changes.at(-1)]
     if (!first || !last) return
     if (!isContiguous(db, first.n)) {
@@ -159,8 +163,9 @@ export function createSession(deps: SessionDeps) {
       return
     }
     pushing = { rq: deps.nextRequest(), first: first.n, last: last.n }
+    const alone = changes.length === 1 ? JSON.stringify(changes).length / slowestBytesPerMs : 0
     deps.send({ type: 'push', rq: pushing.rq, changes })
-    watch(pushing.rq)
+    watch(pushing.rq, answerMs + alone)
   }
 
   function pull() {
@@ -173,8 +178,14 @@ export function createSession(deps: SessionDeps) {
     watch(pulling.rq)
   }
 
-  function watch(rq: number) {
-    later(() => (pushing?.rq === rq || pulling?.rq === rq) && deps.dead(), answerMs)
+  function watch(rq: number, ms = answerMs) {
+    later(() => (pushing?.rq === rq || pulling?.rq === rq) && deps.dead(), ms)
+  }
+
+  /** The push in flight was cut off, or is larger than what is let through. */
+  function cutPush() {
+    if (pushing) pushSize.cut(pushing.last - pushing.first + 1)
+    pushing = null
   }
 
   /** Whether an answer belongs to the request in flight, which is then over. */
@@ -252,6 +263,7 @@ export function createSession(deps: SessionDeps) {
     const answered = takePush(ack.rq)
     if (!answered && !faults.acceptStaleAnswers) return
     refusals = 0
+    pushSize.arrived()
     const outcome = answered ? applyAck(db, ack, answered) : believeUpto(db, ack.upto)
     if (outcome === 'unclear') settling = true
     if (outcome !== 'moved') wantsPull = true
@@ -302,8 +314,13 @@ export function createSession(deps: SessionDeps) {
     pump()
   }
 
-  function onError({ rq, retryAfter }: ErrorMessage) {
+  function onError({ rq, code, retryAfter }: ErrorMessage) {
     if (rq === undefined || (pushing?.rq !== rq && pulling?.rq !== rq)) return
+    const isCut = code === 'payload_too_large' || code === 'request_timeout'
+    if (isCut && pushing?.rq === rq && pushing.last > pushing.first) {
+      cutPush()
+      return pump()
+    }
     const wasPull = pulling?.rq === rq
     later(() => {
       if (wasPull && pulling?.rq === rq) pulling = null
@@ -362,6 +379,7 @@ export function createSession(deps: SessionDeps) {
     isCaughtUp: () => ready && !busy && !pulling && !wantsPull && !settling,
     progress: () => (firstTarget > 0 ? Math.min(1, readPosition(db.driver).cursor / firstTarget) : null),
     end() {
+      cutPush()
       ended = true
       cancels.forEach((cancel) => cancel())
       cancels.clear()

@@ -23,8 +23,8 @@ export interface DeviceOptions {
   identity?: SyncIdentity
   /** How often a commit's file is kept, to go back to. */
   keepFiles?: number
-  /** Answers in the server's place, or null: for answers that are cut off or refused on the way. */
-  meddle?: (path: string) => Response | null
+  /** Answers in the server's place, or null: for answers that are cut off or refused on the way. A failure is a broken connection. */
+  meddle?: (path: string, init?: RequestInit) => Response | null
   /** Sockets never open: a proxy is in the way. */
   blocksSockets?: () => boolean
 }
@@ -78,7 +78,7 @@ export async function createDevice(options: DeviceOptions) {
       openSocket: wire.openSocket,
       async fetch(path, init) {
         if (!wire.isOnline()) throw new Error('offline')
-        return options.meddle?.(path) ?? scheduler.track(fetchWhole(options.url + path, init))
+        return options.meddle?.(path, init) ?? scheduler.track(fetchWhole(options.url + path, init))
       },
       schedule: (work, ms) => scheduler.schedule(() => life === alive && work(), ms),
       events: { onNotice: (kind) => void notices.push(kind), onState: (state) => void states.push(state), ...options.events },
