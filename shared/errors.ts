@@ -20,6 +20,7 @@ export const errorStatus = {
   upgrade_required: 426,
   rate_limited: 429,
   internal: 500,
+  database_damaged: 503,
   storage_full: 507,
   key_missing: 400,
   key_rejected: 401,

@@ -24,6 +24,7 @@ const words: Record<ErrorCode, Words> = {
   upgrade_required: { sentence: 'The server is newer than this page.', remedy: 'reload' },
   rate_limited: { sentence: 'The server asks for a pause.', remedy: 'retry' },
   internal: { sentence: 'Something went wrong in Holdfast.', remedy: 'retry' },
+  database_damaged: { sentence: 'The server’s database is damaged. What is on this device is whole.', remedy: null },
   storage_full: { sentence: 'The storage is full.', remedy: 'storage' },
   key_missing: { sentence: 'A reply needs your OpenRouter key, and there is none on this device.', remedy: 'login' },
   key_rejected: { sentence: 'OpenRouter does not accept the key of this device.', remedy: 'login' },

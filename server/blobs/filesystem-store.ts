@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, opendir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { createError, fail, HoldfastException } from '~/shared/errors'
+import { fail } from '~/shared/errors'
+import { diskFull, isDiskFull } from '../sql/storage-failure'
 import { headBytes, sha256Schema, type BlobStore, type Incoming } from './store'
 
 const reservedBytes = 64 * 1024 * 1024
@@ -114,7 +115,3 @@ async function sizeOf(path: string): Promise<number | null> {
 }
 
 const errorCode = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(errorCode(error)))
-function diskFull(cause?: unknown): HoldfastException {
-  return new HoldfastException(createError('storage_full', 'the server\'s disk is full'), { cause })
-}

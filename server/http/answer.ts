@@ -6,6 +6,7 @@ import { createError, errorStatus, fail, HoldfastException, type HoldfastError }
 import { limits } from '~/shared/limits'
 import { getContext, type Context } from '../context'
 import type { Log } from '../log'
+import { toStorageFailure } from '../sql/storage-failure'
 import type { Identity } from '../tokens/tokens'
 import { authenticateRequest } from './authenticate'
 import { readJsonBody } from './body'
@@ -89,6 +90,11 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, 
 /** What was thrown, as the error that may be shown. A bug is logged with its cause and becomes `internal`. */
 function toHoldfastError(event: H3Event, error: unknown, log: Log): HoldfastError {
   if (error instanceof HoldfastException) return error.error
+  const storage = toStorageFailure(error)
+  if (storage) {
+    log.error({ err: error }, storage.message)
+    return storage.error
+  }
   logFailure(event, error, log)
   return createError('internal', 'something went wrong on the server')
 }

@@ -12,6 +12,7 @@ import type { OpenRouter } from '../openrouter/openrouter'
 import type { ReplyImage } from '../openrouter/part-assembler'
 import { createScrubber, type Scrubber } from '../openrouter/scrub'
 import type { Database } from '../sql/schema'
+import { toStorageFailure } from '../sql/storage-failure'
 import type { ServerChange, Sync } from '../sync/sync'
 import { endRun, toRunEnd, type Ending } from './end-run'
 import type { EventWriter } from './event-writer'
@@ -46,7 +47,7 @@ export async function streamRun(deps: StreamDeps, run: LiveRun, { parent, option
     const prepared = await prepare(deps, run, parent, options)
     ending = prepared ? toEnding(run, await callProvider(deps, run, { options, scrubber, prepared })) : { status: 'stopped' }
   } catch (error) {
-    const expected = error instanceof HoldfastException ? error.error : null
+    const expected = (error instanceof HoldfastException ? error : toStorageFailure(error))?.error ?? null
     if (!run.signal.aborted && !expected) {
       // The stack may quote what the provider said.
       deps.log.error({ run: run.id, stack: scrubber.text(error instanceof Error ? error.stack ?? error.message : String(error)) }, 'a run failed')

@@ -7,6 +7,7 @@ import { logFailure } from '../http/client-gone'
 import { markKnownPeer } from '../http/connections'
 import { openStranger } from '../http/stranger-bytes'
 import { getContext, type Context } from '../context'
+import { toStorageFailure } from '../sql/storage-failure'
 import { readShareAddress } from './address'
 import { readSecretFirst } from './body'
 import { ShareFailure, failureToBody, unknownShare } from './failure'
@@ -189,13 +190,14 @@ function answerFailure(event: H3Event, { log }: Context, error: unknown): Record
     if (error.details.retryAfter !== undefined) event.node.res.setHeader('retry-after', String(error.details.retryAfter))
     return failureToBody(error)
   }
-  if (error instanceof HoldfastException) {
-    setResponseStatus(event, errorStatus[error.error.code])
-    const { retryAfter } = error.error.details ?? {}
+  const expected = error instanceof HoldfastException ? error : toStorageFailure(error)
+  if (expected !== error) logFailure(event, error, log, 'a share request failed')
+  if (expected) {
+    setResponseStatus(event, errorStatus[expected.error.code])
+    const { retryAfter } = expected.error.details ?? {}
     if (typeof retryAfter === 'number') event.node.res.setHeader('retry-after', String(Math.ceil(retryAfter)))
-    return { error: error.error.message, code: error.error.code }
+    return { error: expected.error.message, code: expected.error.code }
   }
-  logFailure(event, error, log, 'a share request failed')
   setResponseStatus(event, 500)
   return { error: 'Something went wrong on the server', code: 'internal' }
 }

@@ -53,6 +53,19 @@ export function createGroupCommit(database: Database): GroupCommit {
   })
 }
 
+/**
+ * Undoes the savepoint. A full disk may have undone the whole transaction already: then none of the group was stored, and what is told is
+ * why, not that there is nothing to undo.
+ */
+async function undo(trx: Trx, error: unknown): Promise<void> {
+  try {
+    await sql`rollback to savepoint writer`.execute(trx)
+    await sql`release savepoint writer`.execute(trx)
+  } catch (cause) {
+    throw new Error('a group of writes was undone whole', { cause: error instanceof Error ? error : cause })
+  }
+}
+
 async function inSavepoint(trx: Trx, work: Waiting['work']): Promise<Outcome> {
   await sql`savepoint writer`.execute(trx)
   try {
@@ -60,8 +73,7 @@ async function inSavepoint(trx: Trx, work: Waiting['work']): Promise<Outcome> {
     await sql`release savepoint writer`.execute(trx)
     return { ok: true, value }
   } catch (error) {
-    await sql`rollback to savepoint writer`.execute(trx)
-    await sql`release savepoint writer`.execute(trx)
+    await undo(trx, error)
     return { ok: false, error }
   }
 }

@@ -19,11 +19,15 @@ export function openSqlite(dataDir: string): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new SqliteDialect({ database: withStatementCache(file) }) })
 }
 
+/** Run in the place of `rollback` where SQLite has rolled back by itself, as it does when the disk is full: failing would hide why. */
+const nothing = 'select 1 where false'
+
 /** Kysely prepares anew for each query; parsing the SQL again would cost more than many of our queries. */
 function withStatementCache(file: BetterSqlite3.Database): BetterSqlite3.Database {
   const statements = new Map<string, BetterSqlite3.Statement>()
   const prepare = file.prepare.bind(file)
-  const cached = (source: string): BetterSqlite3.Statement => {
+  const cached = (asked: string): BetterSqlite3.Statement => {
+    const source = asked === 'rollback' && !file.inTransaction ? nothing : asked
     const known = statements.get(source)
     // A statement that is being stepped through cannot be run a second time.
     if (known && !known.busy) return known

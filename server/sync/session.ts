@@ -9,6 +9,7 @@ import type { RunDelta, RunEnd } from '~/shared/protocol/run'
 import type { ServerMessage } from '~/shared/protocol/server-message'
 import { protocolVersion, schemaVersion } from '~/shared/protocol/version'
 import type { Log } from '../log'
+import { toStorageFailure } from '../sql/storage-failure'
 import type { Identity, Tokens } from '../tokens/tokens'
 import { createFrameQueue } from './frame-queue'
 import type { Hub, Listener } from './hub'
@@ -115,8 +116,9 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
     } catch (error) {
       if (ended) return
       if (error instanceof HoldfastException && error.error.code === 'token_revoked') return close(closeCode.revoked, 'token_revoked')
-      if (!(error instanceof HoldfastException)) deps.log.error({ err: error, space: spaceId, device: deviceId }, 'a frame failed')
-      refuse(error instanceof HoldfastException ? error.error : createError('internal', 'something went wrong on the server'), rq)
+      const expected = error instanceof HoldfastException ? error : toStorageFailure(error)
+      if (expected !== error) deps.log.error({ err: error, space: spaceId, device: deviceId }, 'a frame failed')
+      refuse(expected?.error ?? createError('internal', 'something went wrong on the server'), rq)
     }
   }
 

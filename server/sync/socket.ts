@@ -6,6 +6,7 @@ import { subProtocol, tokenProtocolPrefix } from '~/shared/protocol/version'
 import type { Config } from '../config'
 import type { Context } from '../context'
 import { guardRequest } from '../http/guard'
+import { toStorageFailure } from '../sql/storage-failure'
 import { createSyncSession, type SyncSession } from './session'
 
 /** Frames that may come before the token has been looked up. */
@@ -73,7 +74,8 @@ async function openSession(peer: Peer, connection: Connection, ready: () => Prom
     }
     connection.session = createSyncSession(context, wire)
   } catch (error) {
-    const code: ErrorCode = error instanceof HoldfastException ? error.error.code : 'internal'
+    const expected = error instanceof HoldfastException ? error : toStorageFailure(error)
+    const code: ErrorCode = expected?.error.code ?? 'internal'
     peer.close(codeOfFailure(code), code)
   }
 }

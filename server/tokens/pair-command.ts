@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorStatus } from '~/shared/errors'
 import type { Context } from '../context'
+import { toStorageFailure } from '../sql/storage-failure'
 import { createToken, hashesEqual, hashSecret } from './secrets'
 
 /** What `npm run pair` gets: a code for the owner's space, or the claim code while nobody has claimed the server. */
@@ -26,7 +28,8 @@ export async function startPairCommand(context: Context): Promise<{ close(): Pro
     if (request.method !== 'POST' || !isAllowed(request, secret)) return void answer(403, { ok: false })
     issueCode(context).then((issued) => answer(200, issued), (error: unknown) => {
       context.log.error({ err: error }, 'no pairing code could be made')
-      answer(500, { ok: false })
+      const failure = toStorageFailure(error)?.error
+      answer(failure ? errorStatus[failure.code] : 500, { ok: false, ...(failure ? { error: failure } : {}) })
     })
   })
   server.listen(0, '127.0.0.1')

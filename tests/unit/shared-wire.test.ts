@@ -38,7 +38,7 @@ describe('the wire', () => {
         "pushAnswer": "def4b3e67fe15449",
         "pushBody": "1fc5de48893b531b",
         "runThread": "b832f641ad1b2bc3",
-        "server": "3ce1452f6f978136",
+        "server": "de9e88c8a4006398",
         "snapshotEnd": "c2a24768a8093c9d",
         "snapshotHead": "6092e0a0bd569c55",
         "snapshotRow": "2a9de25fe2c4d828",
@@ -50,7 +50,7 @@ describe('the wire', () => {
     const columns = tableNames.map((table) => [table, Object.entries(columnsOf(table)).map(([name, { kind, schema }]) => [name, kind, hashSchema(schema)])])
     expect({ schemaVersion, columns: hashOf(JSON.stringify(columns)) }).toMatchInlineSnapshot(`
       {
-        "columns": "1cb76eeb34125589",
+        "columns": "1704cbd2bed8728b",
         "schemaVersion": 1,
       }
     `)
