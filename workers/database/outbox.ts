@@ -9,7 +9,8 @@ import { readMeta, writeMeta } from './meta'
 /** What is written here and not yet acknowledged. Its numbers have no holes and begin after the last acknowledged one. */
 interface OutboxRow { n: number, t: TableName, k: string, h: Clock, c: string }
 
-const columnsSchema = z.record(z.string(), z.json())
+/** The values are as this device wrote them: what their columns may hold was checked then. A schema of JSON would drop members named `__proto__`. */
+const columnsSchema = z.record(z.string(), z.unknown())
 const rowToChange = ({ n, t, k, h, c }: OutboxRow): Change => ({ n, t, k, h, c: columnsSchema.parse(JSON.parse(c)) as Record<string, JsonValue> })
 
 export function nextNumber(driver: SqlDriver): number {

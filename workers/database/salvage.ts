@@ -1,3 +1,4 @@
+import { boundColumns } from '~/shared/domain/bounds'
 import type { SqlDriver } from './driver'
 import { mergeInto } from './local-write'
 import type { LocalDatabase } from './open'
@@ -26,7 +27,7 @@ export function restoreUnsent(db: LocalDatabase, { changes, pending }: Unsent): 
   if (changes.length === 0 && pending.length === 0) return
   const rows = db.driver.transaction(() => {
     const known = new Set(readWholeOutbox(db.driver).map(({ n }) => n))
-    const fresh = changes.filter(({ n }) => !known.has(n))
+    const fresh = changes.filter(({ n }) => !known.has(n)).map((change) => ({ ...change, c: boundColumns(change.c) }))
     for (const change of fresh) db.observe(change.h)
     const touched = mergeInto(db, fresh)
     appendOutbox(db.driver, fresh)

@@ -1,5 +1,7 @@
+import { boundColumns } from '~/shared/domain/bounds'
 import { entityToChanges } from '~/shared/sync/merge'
 import { tableNames, tables } from '~/shared/sync/tables'
+import { foldOutgoing } from '~/workers/database/bound-rows'
 import type { SqlRow } from '~/workers/database/driver'
 import { rowToEntity } from '~/workers/database/entities'
 import { writeMeta } from '~/workers/database/meta'
@@ -29,7 +31,10 @@ export async function gatherResend(db: LocalDatabase, pause: () => Promise<boole
       const rows = db.driver.all<SqlRow>(`select * from ${table} where ${key} > ? order by ${key} limit ${rowsAtOnce}`, [last])
       if (rows.length === 0) break
       last = String(rows.at(-1)![key])
-      const changes = rows.flatMap((row) => entityToChanges(table, String(row[key]), rowToEntity(table, row)))
+      // What is deeper than the server takes would come back refused; what is sent and what stays here must be the same.
+      const found = rows.flatMap((row) => entityToChanges(table, String(row[key]), rowToEntity(table, row)))
+      foldOutgoing(db.driver, found)
+      const changes = found.map((change) => ({ ...change, c: boundColumns(change.c) }))
       db.driver.transaction(() => db.driver.run(
         `insert or ignore into resend (h, t, k, c)
           select value ->> 0 as h, value ->> 1 as t, value ->> 2 as k, value ->> 3 as c from json_each(?) as row

@@ -7,6 +7,7 @@ import type { Page, Reset } from '~/shared/protocol/pull'
 import type { ClockSkew, PushAck, PushGap } from '~/shared/protocol/push-ack'
 import { protocolVersion, schemaVersion } from '~/shared/protocol/version'
 import { spaceIdSchema } from '~/shared/domain/ids'
+import { foldOutgoing } from '~/workers/database/bound-rows'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase, Touched } from '~/workers/database/open'
 import { acknowledge, nextNumber, readChange, readOutbox } from '~/workers/database/outbox'
@@ -154,7 +155,10 @@ export function createSession(deps: SessionDeps) {
   }
 
   function push() {
-    const changes = readOutbox(db.driver, { changes: pushSize.most(), bytes: limits.pushBytes - 1024 })
+    const room = { changes: pushSize.most(), bytes: limits.pushBytes - 1024 }
+    const waiting = readOutbox(db.driver, room)
+    // What is folded may weigh more: how much goes into one push is counted anew.
+    const changes = foldOutgoing(db.driver, waiting) ? readOutbox(db.driver, room) : waiting
     const [first, last] = [changes[0], changes.at(-1)]
     if (!first || !last) return
     if (!isContiguous(db, first.n)) {

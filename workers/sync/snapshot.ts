@@ -3,6 +3,7 @@ import { readPragma, migrateReplica, replicaApplicationId, replicaMigrations } f
 import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { slotClock } from '~/shared/sync/merge'
 import { slotOf } from '~/shared/sync/tables'
+import { boundRows } from '~/workers/database/bound-rows'
 import type { SqlDriver } from '~/workers/database/driver'
 import { listHeldDrafts } from '~/workers/database/drafts'
 import { readEntities } from '~/workers/database/entities'
@@ -100,6 +101,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
       const values = columns.map((_, i) => `value ->> ${i}`).join(', ')
       next.run(`insert into ${table} (${columns.join(', ')}) select ${values} from json_each(?)`, [JSON.stringify(rows.map((row) => columns.map((name) => row[name])))])
     }
+    boundRows(next)
     const waiting = [...readWholeOutbox(next), ...listRejected(next)]
     for (const change of waiting) {
       const row = readEntities(next, change.t, [change.k]).get(change.k)
