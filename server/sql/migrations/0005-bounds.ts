@@ -9,32 +9,54 @@ interface Tables {
   entity: { space: string, table: string, pk: string, h: string, hx: string, columns: string, hash: number }
   change: { space: string, seq: number, columns: string, bytes: number }
 }
+type Source = Kysely<Tables>
 
 /** Nesting needs brackets: a text with no more of them than levels are allowed is not worth reading. */
 const isSuspect = sql<boolean>`length(columns) - length(replace(replace(columns, '[', ''), '{', '')) > ${sql.lit(deepest)}`
+/** Keys in memory at a time; of the rows themselves, which may be megabytes, there is one. */
+const keysAtOnce = 500
 
 /** What was taken before there was a bound on nesting is folded, as devices fold it: no replica could read the deepest of it. */
 export async function up(untyped: Kysely<unknown>): Promise<void> {
-  const database = untyped as Kysely<Tables>
-  // The keys first, then a row at a time: rows may be megabytes.
-  for (const { space, table, pk } of await database.selectFrom('entity').select(['space', 'table', 'pk']).where(isSuspect).execute()) {
-    const row = await database.selectFrom('entity').select(['h', 'hx', 'columns'])
-      .where('space', '=', space).where('table', '=', table).where('pk', '=', pk).executeTakeFirstOrThrow()
-    const bounded = boundText(row.columns)
-    const hx = bounded && parseJson(row.hx)
-    if (!bounded || !hx) continue
-    const hash = hashEntity(table, pk, { columns: bounded, h: row.h, hx } as Entity)
-    await database.updateTable('entity').set({ columns: JSON.stringify(bounded), hash })
-      .where('space', '=', space).where('table', '=', table).where('pk', '=', pk).execute()
+  const database = untyped as Source
+  await eachAfter({ space: '', table: '', pk: '' }, (last) => suspectEntities(database, last), (key) => boundEntity(database, key))
+  await eachAfter({ space: '', seq: 0 }, (last) => suspectChanges(database, last), (key) => boundChange(database, key))
+}
+
+async function eachAfter<Key>(start: Key, read: (last: Key) => Promise<Key[]>, work: (key: Key) => Promise<void>): Promise<void> {
+  for (let keys = await read(start); keys.length > 0; keys = await read(keys.at(-1)!)) {
+    for (const key of keys) await work(key)
   }
-  for (const { space, seq } of await database.selectFrom('change').select(['space', 'seq']).where(isSuspect).execute()) {
-    const row = await database.selectFrom('change').select(['columns', 'bytes']).where('space', '=', space).where('seq', '=', seq).executeTakeFirstOrThrow()
-    const bounded = boundText(row.columns)
-    if (!bounded) continue
-    const columns = JSON.stringify(bounded)
-    await database.updateTable('change').set({ columns, bytes: row.bytes - byteLength(row.columns) + byteLength(columns) })
-      .where('space', '=', space).where('seq', '=', seq).execute()
-  }
+}
+
+type EntityKey = Pick<Tables['entity'], 'space' | 'table' | 'pk'>
+const suspectEntities = (database: Source, last: EntityKey) => database.selectFrom('entity').select(['space', 'table', 'pk']).where(isSuspect)
+  .where(({ eb, refTuple, tuple }) => eb(refTuple('space', 'table', 'pk'), '>', tuple(last.space, last.table, last.pk)))
+  .orderBy('space').orderBy('table').orderBy('pk').limit(keysAtOnce).execute()
+
+async function boundEntity(database: Source, { space, table, pk }: EntityKey): Promise<void> {
+  const row = await database.selectFrom('entity').select(['h', 'hx', 'columns'])
+    .where('space', '=', space).where('table', '=', table).where('pk', '=', pk).executeTakeFirstOrThrow()
+  const bounded = boundText(row.columns)
+  const hx = bounded && parseJson(row.hx)
+  if (!bounded || !hx) return
+  const hash = hashEntity(table, pk, { columns: bounded, h: row.h, hx } as Entity)
+  await database.updateTable('entity').set({ columns: JSON.stringify(bounded), hash })
+    .where('space', '=', space).where('table', '=', table).where('pk', '=', pk).execute()
+}
+
+type ChangeKey = Pick<Tables['change'], 'space' | 'seq'>
+const suspectChanges = (database: Source, last: ChangeKey) => database.selectFrom('change').select(['space', 'seq']).where(isSuspect)
+  .where(({ eb, refTuple, tuple }) => eb(refTuple('space', 'seq'), '>', tuple(last.space, last.seq)))
+  .orderBy('space').orderBy('seq').limit(keysAtOnce).execute()
+
+async function boundChange(database: Source, { space, seq }: ChangeKey): Promise<void> {
+  const row = await database.selectFrom('change').select(['columns', 'bytes']).where('space', '=', space).where('seq', '=', seq).executeTakeFirstOrThrow()
+  const bounded = boundText(row.columns)
+  if (!bounded) return
+  const columns = JSON.stringify(bounded)
+  await database.updateTable('change').set({ columns, bytes: row.bytes - byteLength(row.columns) + byteLength(columns) })
+    .where('space', '=', space).where('seq', '=', seq).execute()
 }
 
 /** The columns folded; null where they were within bounds, or are no JSON. */
