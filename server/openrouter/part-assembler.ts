@@ -12,7 +12,7 @@ const mostParts = 5_000
 const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
 
 interface OpenPart { kind: 'text' | 'reasoning', index: number, scrub: ScrubStream, since: number }
-interface OpenTool { index: number, type: string, input: string, scrub: ScrubStream }
+interface OpenTool { index: number, type: string, scrub: ScrubStream }
 
 /**
  * Turns the provider's deltas into numbered parts (shared/domain/part.ts). A new part begins where the kind changes; sources stand
@@ -52,13 +52,13 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
     let tool = tools.get(number)
     if (!tool) {
       close(out)
-      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown')}`, input: '', scrub: scrubber.stream() }
+      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown')}`, scrub: scrubber.stream() }
       tools.set(number, tool)
       out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id) } : {}), input: '' })
     }
     if (!call.function?.arguments) return
-    tool.input += tool.scrub.push(call.function.arguments)
-    out.push({ index: tool.index, type: tool.type, input: tool.input })
+    const input = tool.scrub.push(call.function.arguments)
+    if (input) out.push({ index: tool.index, type: tool.type, append: { input } })
   }
 
   const writeImage = (url: string, { parts, images }: Assembled): void => {
@@ -94,7 +94,7 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
       close(out)
       for (const tool of tools.values()) {
         const rest = tool.scrub.flush()
-        if (rest) out.push({ index: tool.index, type: tool.type, input: tool.input + rest })
+        if (rest) out.push({ index: tool.index, type: tool.type, append: { input: rest } })
       }
       return out
     },

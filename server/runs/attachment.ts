@@ -1,6 +1,7 @@
+import { mergeDeltas } from '~/shared/domain/merge-deltas'
+import type { PartDelta } from '~/shared/domain/part'
 import type { RunDelta, RunEnd } from '~/shared/protocol/run'
 import type { LiveRun } from './live-run'
-import { mergeDeltas, type RunEvent } from './merge-deltas'
 
 /** Deltas of one run go out at most this often to one device (design.md, One send 5). */
 const coalesceMs = 40
@@ -29,7 +30,7 @@ export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => 
     if (wire.buffered() > slowBytes) return schedule(slowMs)
     const retryAt = run.retryAt()
     if (position < run.seq() || retryAt !== sentRetryAt) {
-      wire.send(deltaOf(run.id, run.events.slice(position), run.seq(), retryAt))
+      wire.send(deltaOf(run.id, mergeDeltas(run.take(position).flatMap(({ parts }) => parts)), run.seq(), retryAt))
       position = run.seq()
       sentRetryAt = retryAt
       lastSent = performance.now()
@@ -59,6 +60,6 @@ export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => 
   }
 }
 
-export function deltaOf(run: string, events: Iterable<RunEvent>, seq: number, retryAt: number | null = null): RunDelta {
-  return { type: 'run-delta', run: run as RunDelta['run'], seq, parts: mergeDeltas(events), ...(retryAt === null ? {} : { retryAt }) }
+export function deltaOf(run: string, parts: PartDelta[], seq: number, retryAt: number | null = null): RunDelta {
+  return { type: 'run-delta', run: run as RunDelta['run'], seq, parts, ...(retryAt === null ? {} : { retryAt }) }
 }

@@ -1,11 +1,13 @@
 import { isTerminal } from '~/shared/domain/message'
+import { mostParts } from '~/shared/domain/part'
 import type { Log } from '../log'
 import type { Database } from '../sql/schema'
 import { attachToLive, deltaOf, type RunWire } from './attachment'
 import { toRunEnd } from './end-run'
 import type { LiveRun } from './live-run'
 import { readMessage } from './message-row'
-import { readEvents, readRun, type RunKey } from './run-store'
+import { readRun, type RunKey } from './run-store'
+import { readStoredParts } from './stored-parts'
 
 export interface AttachRequest extends RunWire {
   space: string
@@ -49,15 +51,16 @@ export function createAttachments({ database, log, findLive }: { database: Datab
   async function replay(run: RunKey, waiter: Waiting): Promise<void> {
     const stored = await readRun(database, run)
     if (!stored) return
-    const events = await readEvents(database, run, waiter.after)
-    const last = events.at(-1)
+    const { entries, seq, unreadable } = await readStoredParts(database, run, waiter.after)
+    const isNew = seq > waiter.after
+    if (unreadable > 0) log.warn({ run: run.id, unreadable }, 'steps of a run could not be read and were left out')
     // The steps of an old run are gone; its row has the whole reply.
-    const isGone = !last && waiter.after === 0 && stored.seq > 0 && isTerminal(stored.status)
+    const isGone = !isNew && waiter.after === 0 && stored.seq > 0 && isTerminal(stored.status)
     const row = isGone ? await database.transaction().execute((trx) => readMessage(trx, run.space, stored.message)) : null
     if (!waiter.active) return
-    if (last) waiter.wire.send(deltaOf(run.id, events, last.seq))
-    else if (row) waiter.wire.send(deltaOf(run.id, [{ seq: stored.seq, parts: row.parts.map((part, index) => ({ ...part, index })) }], stored.seq))
-    waiter.after = last?.seq ?? waiter.after
+    if (isNew) waiter.wire.send(deltaOf(run.id, entries, seq))
+    else if (row) waiter.wire.send(deltaOf(run.id, row.parts.slice(0, mostParts).map((part, index) => ({ ...part, index })), stored.seq))
+    waiter.after = seq
     if (!isTerminal(stored.status)) return
     forget(keyOf(run), waiter)
     waiter.wire.send(toRunEnd(stored))

@@ -4,9 +4,9 @@ import { boundColumns } from '~/shared/domain/bounds'
 import type { HoldfastError } from '~/shared/errors'
 import type { RunEnd } from '~/shared/protocol/run'
 import type { Sync } from '../sync/sync'
-import type { RunEvent } from './merge-deltas'
 import { insertEvents, markEnded, type StoredRun } from './run-store'
 import { cell } from './start-run'
+import type { RunEvent } from './step-rows'
 
 export interface Ending {
   status: Extract<MessageStatus, 'final' | 'stopped' | 'interrupted' | 'error'>

@@ -25,7 +25,7 @@ export function createEventWriter({ database, log }: { database: Database, log: 
   const schedule = (ms: number): void => { timer ??= setTimeout(() => { timer = null; writing = writing.then(flush) }, ms) }
 
   async function flush(): Promise<void> {
-    const batches = [...dirty].map((run) => ({ run, space: run.space, id: run.id, events: run.events.slice(run.stored) }))
+    const batches = [...dirty].map((run) => ({ run, space: run.space, id: run.id, events: run.take(run.stored) }))
     dirty.clear()
     try {
       await insertEvents(database, batches)

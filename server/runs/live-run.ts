@@ -1,8 +1,9 @@
-import { appendDeltas, type Part, type PartDelta } from '~/shared/domain/part'
 import { boundJson } from '~/shared/domain/bounds'
+import { createDeltaMerger, type DeltaMerger } from '~/shared/domain/merge-deltas'
+import { appendDeltas, type Part, type PartDelta } from '~/shared/domain/part'
 import { byteLength } from '~/shared/sync/change'
 import type { RunKey } from './run-store'
-import type { RunEvent } from './merge-deltas'
+import type { RunEvent } from './step-rows'
 import type { RunEnd } from '~/shared/protocol/run'
 
 /** Who listens to a live run. */
@@ -22,8 +23,8 @@ export type StopReason = 'stopped' | 'interrupted'
 export interface LiveRun extends RunKey {
   readonly thread: string
   readonly message: string
-  /** Step `n` stands at index n - 1. */
-  readonly events: readonly RunEvent[]
+  /** The steps after number `after`. What comes later is no longer joined to the last of them. */
+  take(after: number): RunEvent[]
   seq(): number
   /** What the parts take as JSON, about. */
   bytes(): number
@@ -42,18 +43,28 @@ export interface LiveRun extends RunKey {
   readonly done: Promise<void>
 }
 
-const jsonBytes = (value: unknown): number => byteLength(JSON.stringify(value))
+/**
+ * So many steps have a number each. After them what comes between two looks of whoever reads is one step, so that a provider which sends
+ * letters one by one costs little more than its letters.
+ */
+const finestSteps = 10_000
+
+const jsonBytes = (value: unknown): number => byteLength(JSON.stringify(value) ?? '')
+
+const textBytes = (text: string): number => (text ? jsonBytes(text) : 0)
 
 export function createLiveRun({ space, id, thread, message, onAppend }: RunKey & { thread: string, message: string, onAppend: (run: LiveRun) => void }): LiveRun {
   const controller = new AbortController()
   const listeners = new Set<RunListener>()
   const events: RunEvent[] = []
-  let parts: Part[] = []
-  let folded = 0
-  let textBytes = 0
-  let memberBytes = 0
-  /** Members other than text are replaced, so only their last size counts. */
-  const sizes = new Map<number, number>()
+  const whole = createDeltaMerger()
+  let folded: Part[] | null = null
+  /** Number of the last step that somebody has taken, and what joins to a later one. */
+  let taken = 0
+  let joining: DeltaMerger | null = null
+  let bytes = 0
+  /** Members that replace, by part and name: only their last size counts. */
+  const sizes = new Map<string, number>()
   let retryAt: number | null = null
   let stopReason: StopReason | null = null
   let ended: RunEnd | null = null
@@ -61,23 +72,43 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
   const done = new Promise<void>((resolve) => { resolveDone = resolve })
   const changed = () => { for (const listener of listeners) listener.changed() }
 
+  function measure({ index, text = '', append, ...members }: PartDelta): void {
+    bytes += textBytes(text) + textBytes(append?.input ?? '')
+    for (const [name, value] of Object.entries(members)) {
+      const place = `${index}/${name}`
+      // With its name, and the brackets of its part.
+      const size = jsonBytes(value) + name.length + 6
+      bytes += size - (sizes.get(place) ?? 0)
+      sizes.set(place, size)
+    }
+  }
+
+  function begin(parts: PartDelta[]): void {
+    events.push({ seq: events.length + 1, parts })
+    if (events.length <= finestSteps) return
+    joining = createDeltaMerger()
+    joining.add(parts)
+  }
+
   const run: LiveRun = {
-    space, id, thread, message, events, stored: 0, signal: controller.signal, done,
+    space, id, thread, message, stored: 0, signal: controller.signal, done,
     seq: () => events.length,
-    bytes: () => textBytes + memberBytes,
-    parts() {
-      for (; folded < events.length; folded++) parts = appendDeltas(parts, events[folded]!.parts)
-      return parts
+    bytes: () => bytes,
+    parts: () => (folded ??= appendDeltas([], whole.result())),
+    take(after) {
+      const last = events.at(-1)
+      if (joining && last) last.parts = joining.result()
+      joining = null
+      taken = events.length
+      return events.slice(after)
     },
     append(entries) {
       const clean = boundJson(entries)
-      for (const { index, text, ...members } of clean) {
-        if (text !== undefined) textBytes += jsonBytes(text)
-        const size = jsonBytes(members)
-        memberBytes += size - (sizes.get(index) ?? 0)
-        sizes.set(index, size)
-      }
-      events.push({ seq: events.length + 1, parts: clean })
+      for (const entry of clean) measure(entry)
+      whole.add(clean)
+      folded = null
+      if (joining && taken < events.length) joining.add(clean)
+      else begin(clean)
       onAppend(run)
       changed()
     },

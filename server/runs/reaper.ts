@@ -1,9 +1,8 @@
-import { appendDeltas, type Part } from '~/shared/domain/part'
 import type { Log } from '../log'
 import type { Database } from '../sql/schema'
 import type { Sync } from '../sync/sync'
-import { endRun } from './end-run'
-import { deleteEvents, readEvents, readSilentRuns, type StoredRun } from './run-store'
+import { endStored } from './end-stored'
+import { deleteEvents, readSilentRuns, type StoredRun } from './run-store'
 
 const silentMs = 30_000
 /** How long a run's steps are kept after its end, for devices that come back with a number. */
@@ -25,8 +24,7 @@ export function createReaper({ database, sync, log, now, isLive, onEnd }: {
       for (const run of runs) {
         if (isLive(run)) continue
         try {
-          const { parts, seq } = await readStoredParts(database, run)
-          if (await endRun({ sync, now }, run, { status: 'interrupted', parts, seq })) onEnd(run)
+          if (await endStored({ database, sync, log, now }, run, 'interrupted')) onEnd(run)
         } catch (error) {
           // One that can not be ended must not keep the others open.
           log.error({ err: error, run: run.id }, 'a silent run could not be ended')
@@ -37,10 +35,4 @@ export function createReaper({ database, sync, log, now, isLive, onEnd }: {
       cleanedUpTo = before
     },
   }
-}
-
-/** What was stored of a run's reply, and the number of its last step. */
-export async function readStoredParts(database: Database, run: Pick<StoredRun, 'space' | 'id'>): Promise<{ parts: Part[], seq: number }> {
-  const events = await readEvents(database, run, 0)
-  return { parts: appendDeltas([], events.flatMap((event) => event.parts)), seq: events.at(-1)?.seq ?? 0 }
 }

@@ -1,11 +1,10 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { MessageStatus, Usage } from '~/shared/domain/message'
-import { usageSchema, statusSchema } from '~/shared/domain/message'
-import { partDeltaSchema } from '~/shared/domain/part'
+import { isTerminal, statusSchema, usageSchema } from '~/shared/domain/message'
 import { holdfastErrorSchema, type HoldfastError } from '~/shared/errors'
 import type { Database, Trx } from '../sql/schema'
-import type { RunEvent } from './merge-deltas'
 import type { RunTable } from './schema'
+import { dataToSteps, stepsToData, type RunEvent } from './step-rows'
 
 export interface RunKey { space: string, id: string }
 /** A run as it stands in the database. */
@@ -13,16 +12,30 @@ export interface StoredRun {
   space: string, id: string, thread: string, message: string, status: MessageStatus, seq: number, usage: Usage | null, error: HoldfastError | null
 }
 
-const eventsSchema = z.array(z.object({ seq: z.number(), parts: z.array(partDeltaSchema) }))
-const open = ['queued', 'streaming']
+const columns = ['space', 'id', 'thread', 'message', 'status', 'seq', 'usage', 'error', 'ended_at'] as const
 
-const parsed = <T>(schema: z.ZodType<T>, text: string | null): T | null => (text === null ? null : schema.parse(JSON.parse(text)))
-const toRun = ({ space, id, thread, message, status, seq, usage, error }: Omit<RunTable, 'device' | 'owner' | 'created_at' | 'started_at' | 'heartbeat' | 'ended_at'>): StoredRun => ({
-  space, id, thread, message, seq, status: statusSchema.parse(status), usage: parsed(usageSchema, usage), error: parsed(holdfastErrorSchema, error),
+/** A row that is not as it was written must not keep its run from being ended: what cannot be read of it counts as absent. */
+const toRun = ({ space, id, thread, message, status, seq, usage, error, ended_at }: Pick<RunTable, typeof columns[number]>): StoredRun => ({
+  space, id, thread, message, seq, status: toStatus(status, ended_at !== null), usage: parsed(usageSchema, usage), error: parsed(holdfastErrorSchema, error),
 })
 
+function toStatus(text: string, isOver: boolean): MessageStatus {
+  const status = statusSchema.safeParse(text).data
+  if (status && isTerminal(status) === isOver) return status
+  return isOver ? 'interrupted' : 'streaming'
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string | null): T | null {
+  if (text === null) return null
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
 export async function readRun(database: Database | Trx, { space, id }: RunKey): Promise<StoredRun | null> {
-  const row = await database.selectFrom('run').select(['space', 'id', 'thread', 'message', 'status', 'seq', 'usage', 'error'])
+  const row = await database.selectFrom('run').select(columns)
     .where('space', '=', space).where('id', '=', id).executeTakeFirst()
   return row ? toRun(row) : null
 }
@@ -53,7 +66,7 @@ export async function markEnded(
   const { numUpdatedRows } = await trx.updateTable('run').set({
     status: ending.status, ended_at: ending.now, seq: ending.seq,
     usage: ending.usage && JSON.stringify(ending.usage), error: ending.error && JSON.stringify(ending.error),
-  }).where('space', '=', space).where('id', '=', id).where('status', 'in', open).executeTakeFirst()
+  }).where('space', '=', space).where('id', '=', id).where('ended_at', 'is', null).executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
@@ -65,7 +78,7 @@ export async function beat(database: Database, owner: string, now: number): Prom
 
 /** Runs that nobody keeps alive: all open ones, or those silent since `before`. */
 export async function readSilentRuns(database: Database, before: number): Promise<StoredRun[]> {
-  const rows = await database.selectFrom('run').select(['space', 'id', 'thread', 'message', 'status', 'seq', 'usage', 'error'])
+  const rows = await database.selectFrom('run').select(columns)
     .where('ended_at', 'is', null).where('heartbeat', '<', before).execute()
   return rows.map(toRun)
 }
@@ -75,23 +88,29 @@ export interface EventBatch extends RunKey { events: readonly RunEvent[] }
 export async function insertEvents(database: Database | Trx, batches: readonly EventBatch[]): Promise<void> {
   const rows = batches.flatMap(({ space, id, events }) => {
     const last = events.at(-1)
-    return last ? [{ space, run: id, seq: last.seq, data: JSON.stringify(events) }] : []
+    return last ? [{ space, run: id, seq: last.seq, data: stepsToData(events) }] : []
   })
   if (rows.length > 0) await database.insertInto('run_event').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
 }
 
-/** Steps after `after`, in order, each once. */
-export async function readEvents(database: Database | Trx, { space, id }: RunKey, after: number): Promise<RunEvent[]> {
-  const rows = await database.selectFrom('run_event').select('data')
-    .where('space', '=', space).where('run', '=', id).where('seq', '>', after).orderBy('seq').execute()
-  const events: RunEvent[] = []
+/** Rows of steps that are in memory at the same time: one of a large reply may have megabytes. */
+const rowsAtOnce = 16
+
+/** Steps after `after`, in order, each once, row by row, with the number of what cannot be read: one bad row costs itself only. */
+export async function* readSteps(database: Database | Trx, { space, id }: RunKey, after: number): AsyncGenerator<{ events: RunEvent[], unreadable: number }> {
   let last = after
-  for (const event of rows.flatMap((row) => eventsSchema.parse(JSON.parse(row.data)))) {
-    if (event.seq <= last) continue
-    last = event.seq
-    events.push(event)
+  for (let from = after; ;) {
+    const rows = await database.selectFrom('run_event').select(['seq', 'data'])
+      .where('space', '=', space).where('run', '=', id).where('seq', '>', from).orderBy('seq').limit(rowsAtOnce).execute()
+    for (const { seq, data } of rows) {
+      from = seq
+      const { events, unreadable } = dataToSteps(data)
+      const fresh = events.filter((event) => event.seq > last)
+      last = Math.max(last, fresh.at(-1)?.seq ?? 0)
+      yield { events: fresh, unreadable }
+    }
+    if (rows.length < rowsAtOnce) return
   }
-  return events
 }
 
 /** Forgets the steps of runs that ended from `from` up to `before`: their rows hold the whole reply. */

@@ -6,11 +6,11 @@ import type { OpenRouter } from '../openrouter/openrouter'
 import type { Database } from '../sql/schema'
 import type { Sync } from '../sync/sync'
 import { createAttachments, type AttachRequest } from './attachments'
-import { endRun } from './end-run'
+import { endStored } from './end-stored'
 import { createEventWriter } from './event-writer'
 import { createLiveRun, type LiveRun, type StopReason } from './live-run'
 import { createRunQueue, runsPerSpace } from './queue'
-import { createReaper, readStoredParts } from './reaper'
+import { createReaper } from './reaper'
 import { beat, insertStoppedRun, readRun, type RunKey, type StoredRun } from './run-store'
 import { startOrFind } from './start-run'
 import { finishRun, streamRun, type RunBlobs, type RunRequest } from './stream-run'
@@ -110,8 +110,7 @@ export function createRuns({ database, sync, openrouter, log, now, blobs, limit 
       if (!run) return { runId: id, messageId: id, status: 'stopped' }
       if (isTerminal(run.status)) return toState(run)
       // It streams nowhere, or in another process, which notices.
-      const { parts, seq } = await readStoredParts(database, key)
-      if (await endRun({ sync, now }, run, { status: 'stopped', parts, seq })) attachments.ended(key)
+      if (await endStored({ database, sync, log, now }, run, 'stopped')) attachments.ended(key)
       return toState((await readRun(database, key)) ?? run)
     },
 

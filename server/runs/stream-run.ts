@@ -14,7 +14,8 @@ import { createScrubber, type Scrubber } from '../openrouter/scrub'
 import type { Database } from '../sql/schema'
 import { toStorageFailure } from '../sql/storage-failure'
 import type { ServerChange, Sync } from '../sync/sync'
-import { endRun, toRunEnd, type Ending } from './end-run'
+import { toRunEnd, type Ending } from './end-run'
+import { endAnyhow } from './end-stored'
 import type { EventWriter } from './event-writer'
 import { applySummary, buildHistory, partsToContinue } from './history'
 import type { LiveRun } from './live-run'
@@ -130,9 +131,8 @@ export async function finishRun({ writer, log, ...deps }: StreamDeps, run: LiveR
   await writer.release(run)
   for (let attempt = 1; ; attempt++) {
     try {
-      const end = await endRun(deps, run, { ...ending, parts: run.parts(), unsaved: run.events.slice(run.stored), seq: run.seq() })
-      const stored = end ? null : await readRun(deps.database, run)
-      run.end(end ?? toRunEnd(stored ?? { id: run.id, usage: null, error: null, ...ending }))
+      await endAnyhow({ ...deps, log }, run, { ...ending, parts: run.parts(), unsaved: run.take(run.stored), seq: run.seq() })
+      run.end(toRunEnd(await readRun(deps.database, run) ?? { id: run.id, usage: null, error: null, ...ending }))
       return
     } catch (error) {
       log.error({ err: error, run: run.id, attempt }, 'the end of a run could not be stored')

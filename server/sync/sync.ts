@@ -1,4 +1,4 @@
-import { fail } from '~/shared/errors'
+import { fail, HoldfastException } from '~/shared/errors'
 import { boundColumns } from '~/shared/domain/bounds'
 import type { JsonValue } from '~/shared/domain/text'
 import { checkChange, type Change, type ChangeEnvelope } from '~/shared/sync/change'
@@ -82,7 +82,7 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
       const stamped = changes.map((change): Change => {
         clock = nextClock(now(), clock, 'server')
         const checked = checkChange({ n: ++server.upto, h: clock, ...change, c: boundColumns(change.c) }, 'server')
-        if (!checked.ok) throw new Error(`the server wrote a change that cannot be taken: ${checked.error.message}`)
+        if (!checked.ok) throw new Error(`the server wrote a change that cannot be taken: ${checked.error.message}`, { cause: new HoldfastException(checked.error) })
         return checked.value
       })
       const logged = await storeChanges(trx, space, 'server', stamped, now())

@@ -47,17 +47,30 @@ export function partsToText(parts: readonly Part[]): string {
   return parts.filter(isTextPart).map((part) => part.text).join('\n\n')
 }
 
-/** One entry of a streamed delta: appends to the part at `index`; `text` is appended, any other member replaces. */
-export const partDeltaSchema = z.looseObject({ index: z.number().int().nonnegative().max(10_000), type: z.string(), text: z.string().optional() })
+/** Parts of one reply are numbered below this. */
+export const mostParts = 10_000
+
+/**
+ * One entry of a streamed delta for the part at `index`: `text` is appended, `append.input` goes to the end of a tool's `input`, any other
+ * member replaces. Devices of before `append` keep it as a member that means nothing to them, until the terminal row is there.
+ */
+export const partDeltaSchema = z.looseObject({
+  index: z.number().int().nonnegative().max(mostParts), type: z.string(), text: z.string().optional(),
+  append: z.object({ input: z.string() }).optional().catch(undefined),
+})
 export type PartDelta = z.infer<typeof partDeltaSchema>
+
+/** A tool's input with a piece more. An input that is no text has no end to append to. */
+export const appendInput = (input: unknown, piece: string): string => (typeof input === 'string' ? input : '') + piece
 
 /** Applies streamed entries to parts and returns new parts; the arrays given are left alone. */
 export function appendDeltas(parts: readonly Part[], deltas: readonly PartDelta[]): Part[] {
   const next = [...parts]
-  for (const { index, ...entry } of deltas) {
-    const before = next[index] as (Part & { text?: string }) | undefined
+  for (const { index, append, ...entry } of deltas) {
+    const before = next[index] as (Part & { text?: string, input?: unknown }) | undefined
     const text = entry.text === undefined ? {} : { text: (before?.text ?? '') + entry.text }
-    next[index] = { ...before, ...entry, ...text } as Part
+    const input = append ? { input: appendInput('input' in entry ? entry.input : before?.input, append.input) } : {}
+    next[index] = { ...before, ...entry, ...text, ...input } as Part
   }
   for (let index = 0; index < next.length; index++) next[index] ??= { type: 'text', text: '' }
   return next

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { partsToText } from '~/shared/domain/part'
+import { dataToSteps } from '~/server/runs/step-rows'
 import { createSyncSession } from '~/server/sync/session'
 import { createDeviceId } from '~/shared/domain/ids'
 import { startServer } from '../server/harness'
@@ -54,7 +55,7 @@ describe('following a run', () => {
     const text = words(6)
     const send = await paused(text, 5)
     await vi.waitFor(async () => {
-      const steps = (await stored(send.run)).flatMap((row) => JSON.parse(row.data) as { seq: number }[])
+      const steps = (await stored(send.run)).flatMap((row) => dataToSteps(row.data).events)
       expect(steps.map((step) => step.seq)).toEqual([1, 2, 3, 4, 5])
     })
     lab.fake.release({ text })

@@ -38,7 +38,7 @@ describe('the wire', () => {
         "pushAnswer": "def4b3e67fe15449",
         "pushBody": "1fc5de48893b531b",
         "runThread": "b832f641ad1b2bc3",
-        "server": "de9e88c8a4006398",
+        "server": "181acae88b30a67c",
         "snapshotEnd": "c2a24768a8093c9d",
         "snapshotHead": "6092e0a0bd569c55",
         "snapshotRow": "2a9de25fe2c4d828",

@@ -1,5 +1,6 @@
 import type { HoldfastError } from '~/shared/errors'
 import type { RunId, ThreadId } from '~/shared/domain/ids'
+import { mergeDeltas } from '~/shared/domain/merge-deltas'
 import { isTerminal } from '~/shared/domain/message'
 import { appendDeltas, type Part, type PartDelta } from '~/shared/domain/part'
 import type { RunDelta, RunEnd } from '~/shared/protocol/run'
@@ -29,20 +30,6 @@ export interface ProgressOptions {
 const frameMs = 16
 interface OpenRow { run: string, thread: string }
 
-/** Two entries that append to the same text are one. */
-function joinDeltas(deltas: readonly PartDelta[]): PartDelta[] {
-  const joined: PartDelta[] = []
-  for (const delta of deltas) {
-    const last = joined.at(-1)
-    if (last && last.index === delta.index && last.type === delta.type && typeof last.text === 'string' && typeof delta.text === 'string') {
-      joined[joined.length - 1] = { ...last, ...delta, text: last.text + delta.text }
-    } else {
-      joined.push(delta)
-    }
-  }
-  return joined
-}
-
 /**
  * Replies on their way: attaches to each run that streams, keeps what has come of it, and tells the tabs about one frame at a time.
  * Streamed text is kept until the terminal row is applied, not until the run's end is heard (design.md, One send 5).
@@ -68,7 +55,7 @@ export function createProgress({ db, sync, emit, schedule }: ProgressOptions) {
     cancel = undefined
     for (const [run, watched] of runs) {
       if (!watched.changed) continue
-      emit('run-progress', { run, after: watched.after, seq: watched.seq, parts: joinDeltas(watched.fresh), retryAt: watched.retryAt })
+      emit('run-progress', { run, after: watched.after, seq: watched.seq, parts: mergeDeltas(watched.fresh), retryAt: watched.retryAt })
       watched.fresh = []
       watched.after = watched.seq
       watched.changed = false

@@ -90,6 +90,16 @@ export const behaviours = {
     ],
     finish: 'tool_calls',
   }),
+  /** `bytes` of text, reasoning or a tool's arguments in frames of `piece` bytes each. */
+  *'pieces'(call) {
+    const kind = call.params.get('kind') ?? 'text'
+    const piece = '0123456789abcdef'.repeat(64).slice(0, number(call, 'piece', 16))
+    if (kind === 'tool') yield { frame: call.frames.chunk({ tool_calls: [{ index: 0, id: 'call_a1', type: 'function', function: { name: 'write_file', arguments: '' } }] }) }
+    const delta = kind === 'tool' ? { tool_calls: [{ index: 0, function: { arguments: piece } }] } : kind === 'reasoning' ? { reasoning: piece } : { content: piece }
+    for (let left = number(call, 'bytes', 65_536); left > 0; left -= piece.length) yield { token: call.frames.chunk(delta) }
+    yield { frame: call.frames.finish() }
+    yield { end: 'done' }
+  },
   'image': (call) => answer(call, 'Here is the picture: ', {
     after: [{
       frame: call.frames.chunk({
