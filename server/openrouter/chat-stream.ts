@@ -3,9 +3,10 @@ import type { Usage } from '~/shared/domain/message'
 import type { Part, PartDelta } from '~/shared/domain/part'
 import type { HoldfastError } from '~/shared/errors'
 import { chunkSchema, type Chunk, type ProviderUsage } from './chat-chunk'
+import { createLifter, type Lifter } from './lift-data-urls'
 import { createPartAssembler, type Assembled, type ReplyImage } from './part-assembler'
-import { connectionError, filteredError, timeoutError, toProviderError } from './provider-error'
-import { readText } from './read-text'
+import { connectionError, filteredError, timeoutError, tooLargeError, tooManyPartsError, toProviderError } from './provider-error'
+import { readPieces, ReadFailure } from './read-text'
 import type { Scrubber } from './scrub'
 
 /** Where the parts of an answer go as they arrive. */
@@ -32,56 +33,83 @@ export interface ReadOptions {
   before?: readonly Part[]
 }
 
-/** A frame may hold an image of many megabytes; beyond this the provider is not making sense. */
-const longestFrame = 128 * 1024 * 1024
+/** A frame, its pictures taken out; beyond this the provider is not making sense, and parsing it would hold everyone's turn. */
+const longestFrame = 4 * 1024 * 1024
+/** Names of models and of ways to finish: what is longer is neither. */
+const longestName = 200
 
 /** Reads a 2xx answer of `POST /chat/completions`, streamed or not, to its end. Never throws for what the provider does. */
 export async function readChat(response: Response, sink: ChatSink, options: ReadOptions): Promise<ChatOutcome> {
-  const reading = createReading(sink, options)
-  const { body } = response
-  if (!body) return reading.end(connectionError('cut', 'The provider sent an empty answer.'))
-  if (response.headers.get('content-type')?.includes('json')) {
-    const text = await readText(response, { limit: longestFrame, ms: options.idleMs })
-    if (text === null) return reading.end(connectionError('broken', 'The connection to the provider broke.'))
-    await reading.frame(text)
+  const lifter = createLifter()
+  const reading = createReading(sink, lifter, options)
+  if (!response.body) return reading.end(connectionError('cut', 'The provider sent an empty answer.'))
+  const frames = response.headers.get('content-type')?.includes('json') ? createWholeBody() : createEventFrames()
+  const decoder = new TextDecoder()
+  const pieces = readPieces(response.body, options.idleMs)
+  try {
+    for await (const piece of pieces) {
+      frames.push(lifter.push(decoder.decode(piece, { stream: true })))
+      if (frames.isTooLarge() || lifter.isTooLarge()) return reading.end(tooLargeError())
+      for (const frame of frames.take()) if (await reading.frame(frame) === 'over') return reading.end(null)
+    }
+    for (const frame of frames.end(lifter.push(decoder.decode(), true))) await reading.frame(frame)
     return reading.end(null)
+  } catch (error) {
+    if (!(error instanceof ReadFailure)) throw error
+    return reading.end(error.reason === 'late' ? timeoutError(Math.round(options.idleMs / 1000)) : connectionError('broken', 'The connection to the provider broke.'))
   }
+}
 
+/** An answer cut into what is parsed at once. */
+interface Frames {
+  push(text: string): void
+  take(): string[]
+  /** The frames that the last of the text makes. */
+  end(text: string): string[]
+  isTooLarge(): boolean
+}
+
+function createEventFrames(): Frames {
   const frames: string[] = []
-  let oversized = false
+  let isTooLarge = false
   const parser = createParser({
-    onEvent: (event) => frames.push(event.data),
-    onError: (error) => { oversized ||= error.type === 'max-buffer-size-exceeded' },
+    onEvent: ({ data }) => {
+      isTooLarge ||= data.length > longestFrame
+      frames.push(data)
+    },
+    onError: (error) => { isTooLarge ||= error.type === 'max-buffer-size-exceeded' },
     maxBufferSize: longestFrame,
   })
-  const decoder = new TextDecoder()
-  const reader = body.getReader()
-  let idle = false
-  const timer = setTimeout(() => {
-    idle = true
-    void reader.cancel().catch(() => undefined)
-  }, options.idleMs)
-  try {
-    for (;;) {
-      // undici's words on a broken socket say nothing to a person; that it broke does.
-      const piece = await reader.read().catch(() => null)
-      if (!piece) return reading.end(connectionError('broken', 'The connection to the provider broke.'))
-      if (piece.done) break
-      timer.refresh()
-      parser.feed(decoder.decode(piece.value, { stream: true }))
-      if (oversized) return reading.end(connectionError('malformed', 'The provider sent a frame that is too large.'))
-      for (const frame of frames.splice(0)) if (await reading.frame(frame) === 'over') return reading.end(null)
-    }
-    return reading.end(idle ? timeoutError(Math.round(options.idleMs / 1000)) : null)
-  } finally {
-    clearTimeout(timer)
-    void reader.cancel().catch(() => undefined)
+  return {
+    push: (text) => { if (!isTooLarge) parser.feed(text) },
+    take: () => frames.splice(0),
+    end: () => [],
+    isTooLarge: () => isTooLarge,
+  }
+}
+
+/** An answer that was not streamed is one frame. */
+function createWholeBody(): Frames {
+  const pieces: string[] = []
+  let length = 0
+  const push = (text: string) => {
+    pieces.push(text)
+    length += text.length
+  }
+  return {
+    push,
+    take: () => [],
+    end: (text) => {
+      push(text)
+      return [pieces.join('')]
+    },
+    isTooLarge: () => length > longestFrame,
   }
 }
 
 /** The state of one answer: takes frames, says when the last one came. */
-function createReading(sink: ChatSink, { scrubber, now, before }: ReadOptions) {
-  const assembler = createPartAssembler({ scrubber, now, before })
+function createReading(sink: ChatSink, lifter: Lifter, { scrubber, now, before }: ReadOptions) {
+  const assembler = createPartAssembler({ scrubber, now, before, toUrl: lifter.restore })
   let finish: string | null = null
   let error: HoldfastError | null = null
   let usage: Usage | null = null
@@ -97,18 +125,21 @@ function createReading(sink: ChatSink, { scrubber, now, before }: ReadOptions) {
       if (data === '[DONE]') return 'over'
       const chunk = parseChunk(data)
       if (!chunk) return 'more'
-      if (chunk.model) model = scrubber.text(chunk.model)
+      if (chunk.model) model = scrubber.text(chunk.model.slice(0, longestName))
       if (chunk.usage) usage = toUsage(chunk.usage)
       const choice = chunk.choices?.[0]
       const delta = choice?.delta ?? choice?.message
       if (delta) await take(assembler.add(delta))
-      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason)
+      lifter.drop(data)
+      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason.slice(0, longestName))
       const refusal = chunk.error ?? choice?.error
       if (refusal) {
         error = toProviderError({ body: refusal }, scrubber)
         return 'over'
       }
-      return 'more'
+      if (!assembler.isFull()) return 'more'
+      error = tooManyPartsError()
+      return 'over'
     },
     /** `failure` is how the connection ended, if it did not end well; a finish seen before outweighs it. */
     end(failure: HoldfastError | null): ChatOutcome {

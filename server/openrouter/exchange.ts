@@ -3,6 +3,7 @@ import { createError, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
 import { appHeaders, parseErrorBody, type Upstream } from './chat'
 import { toProviderError } from './provider-error'
+import { longestAnswer, readText } from './read-text'
 import { createScrubber } from './scrub'
 
 const answerSchema = z.object({ key: z.string().min(1), user_id: z.string().nullish() })
@@ -19,7 +20,7 @@ export async function exchangeCode({ apiUrl, referer, headersMs }: Upstream, req
   } catch (error) {
     return err(createError('provider_unavailable', 'OpenRouter could not be reached.', { reached: !neverLeft(error) }))
   }
-  const text = await response.text().catch(() => '')
+  const text = await readText(response, { limit: longestAnswer, ms: headersMs, whole: true }) ?? ''
   if (!response.ok) return err(refused(response, text))
   const parsed = answerSchema.safeParse(parseJson(text))
   if (!parsed.success) return err(createError('provider_unavailable', 'OpenRouter answered something else than a key.', { reached: true }))

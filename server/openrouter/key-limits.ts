@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '~/shared/result'
 import { appHeaders, parseErrorBody, type Upstream } from './chat'
 import { connectionError, toProviderError } from './provider-error'
+import { longestAnswer, readText } from './read-text'
 import { createScrubber } from './scrub'
 
 const amount = z.number().nullish().catch(null)
@@ -17,7 +18,7 @@ export async function readKeyLimits({ apiUrl, referer, headersMs }: Upstream, ke
     const response = await fetch(`${apiUrl}/key`, {
       headers: { ...appHeaders(referer), Authorization: `Bearer ${key}` }, redirect: 'error', signal: AbortSignal.timeout(headersMs),
     })
-    const text = await response.text()
+    const text = await readText(response, { limit: longestAnswer, ms: headersMs, whole: true }) ?? ''
     if (!response.ok) return err(toProviderError({ status: response.status, headers: response.headers, body: parseErrorBody(text) }, scrubber))
     const { data } = answerSchema.parse(JSON.parse(text))
     return ok({

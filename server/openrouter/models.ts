@@ -2,6 +2,7 @@ import { ofetch } from 'ofetch'
 import { z } from 'zod'
 import type { Model } from '~/shared/protocol/openrouter'
 import { appHeaders, type Upstream } from './chat'
+import { readText } from './read-text'
 import snapshot from './models-snapshot.json'
 
 const price = z.string().optional()
@@ -37,7 +38,7 @@ function toPrice(text: string | undefined): number | null {
   return text !== undefined && Number.isFinite(value) && value >= 0 ? value : null
 }
 
-const toModels = (entries: readonly unknown[]): Model[] => entries.map(toModel).filter((model) => model !== null)
+const toModels = (entries: readonly unknown[]): Model[] => entries.slice(0, mostModels).map(toModel).filter((model) => model !== null)
 
 export interface ModelList { models: Model[], source: 'provider' | 'cache' | 'snapshot', fetchedAt: number }
 
@@ -45,6 +46,9 @@ const freshMs = 60 * 60_000
 /** After a failure the provider is left alone for this long, so that an offline server answers at once. */
 const pauseMs = 60_000
 const patienceMs = 8_000
+/** What a list may take, and how many of its models are offered: more than ten times what OpenRouter has. */
+const longestList = 16 * 1024 * 1024
+const mostModels = 5_000
 /** The day of the bundled list. */
 const snapshotAt = Date.UTC(2026, 4, 15)
 
@@ -56,8 +60,10 @@ export function createModelList({ apiUrl, referer, now }: Pick<Upstream, 'apiUrl
 
   const load = async (): Promise<Model[] | null> => {
     try {
-      const answer: unknown = await ofetch(`${apiUrl}/models`, { headers: appHeaders(referer), redirect: 'error', timeout: patienceMs, retry: false, responseType: 'json' })
-      const body = z.object({ data: z.array(z.unknown()) }).safeParse(answer)
+      // As a stream, so that a list without end is left before it is in memory.
+      const response = await ofetch.raw(`${apiUrl}/models`, { headers: appHeaders(referer), redirect: 'error', timeout: patienceMs, retry: false, responseType: 'stream' })
+      const text = await readText(response, { limit: longestList, ms: patienceMs, whole: true })
+      const body = z.object({ data: z.array(z.unknown()) }).safeParse(text === null ? null : JSON.parse(text))
       const models = body.success ? toModels(body.data.data) : []
       return models.length > 0 ? models : null
     } catch {

@@ -1,3 +1,4 @@
+import { boundJson } from '~/shared/domain/bounds'
 import type { Part, PartDelta } from '~/shared/domain/part'
 import type { Delta, ReasoningDetail } from './chat-chunk'
 import { parseDataUrl } from './data-url'
@@ -11,19 +12,27 @@ export interface Assembled { parts: PartDelta[], images: ReplyImage[] }
 const mostParts = 5_000
 const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
 
-interface OpenPart { kind: 'text' | 'reasoning', index: number, scrub: ScrubStream, since: number }
+/** Text goes on in a part of its own after so many characters. */
+const longestText = 1024 * 1024
+/** Names and numbers of calls, titles: what is longer is cut. */
+const longestName = 200
+
+interface OpenPart { kind: 'text' | 'reasoning', index: number, scrub: ScrubStream, since: number, length: number }
 interface OpenTool { index: number, type: string, scrub: ScrubStream }
 
 /**
  * Turns the provider's deltas into numbered parts (shared/domain/part.ts). A new part begins where the kind changes; sources stand
  * where they come without breaking the text. A reply that goes on from `before` keeps those parts and writes on in its last text.
  */
-export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: Scrubber, now: () => number, before?: readonly Part[] }) {
+export function createPartAssembler(
+  { scrubber, now, before = [], toUrl = (url) => url }: { scrubber: Scrubber, now: () => number, before?: readonly Part[], toUrl?: (url: string) => string },
+) {
   let next = before.length
-  let open: OpenPart | null = before.at(-1)?.type === 'text' ? { kind: 'text', index: next - 1, scrub: scrubber.stream(), since: now() } : null
+  let open: OpenPart | null = before.at(-1)?.type === 'text' ? { kind: 'text', index: next - 1, scrub: scrubber.stream(), since: now(), length: 0 } : null
   const tools = new Map<number, OpenTool>()
   const sources = new Set<string>()
-  let details: ReasoningDetail[] = []
+  let details = new Map<string, ReasoningDetail>()
+  const isFull = () => next >= mostParts
 
   /** Ends the open part: what was held back, and for reasoning how long it took and what the provider may want to see again. */
   const close = (out: PartDelta[]): void => {
@@ -31,37 +40,44 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
     const rest = open.scrub.flush()
     if (rest) out.push({ index: open.index, type: open.kind, text: rest })
     if (open.kind === 'reasoning') {
-      const kept = details.filter((detail) => detail.signature || detail.data)
-      out.push({ index: open.index, type: 'reasoning', ms: Math.max(0, now() - open.since), ...(kept.length > 0 ? { details: scrubber.json(kept) } : {}) })
-      details = []
+      const kept = [...details.values()].filter((detail) => detail.signature || detail.data)
+      out.push({ index: open.index, type: 'reasoning', ms: Math.max(0, now() - open.since), ...(kept.length > 0 ? { details: scrubber.json(boundJson(kept)) } : {}) })
+      details = new Map()
     }
     open = null
   }
 
   const write = (kind: 'text' | 'reasoning', text: string, out: PartDelta[]): void => {
-    if (open?.kind !== kind) {
-      close(out)
-      open = { kind, index: next++, scrub: scrubber.stream(), since: now() }
+    for (let at = 0; at < text.length;) {
+      if (open?.kind !== kind || open.length >= longestText) {
+        if (isFull()) return
+        close(out)
+        open = { kind, index: next++, scrub: scrubber.stream(), since: now(), length: 0 }
+      }
+      const piece = text.slice(at, at + longestText - open.length)
+      at += piece.length
+      open.length += piece.length
+      const clean = open.scrub.push(piece)
+      if (clean) out.push({ index: open.index, type: kind, text: clean })
     }
-    const clean = open.scrub.push(text)
-    if (clean) out.push({ index: open.index, type: kind, text: clean })
   }
 
   const writeTool = (call: NonNullable<Delta['tool_calls']>[number], position: number, out: PartDelta[]): void => {
     const number = call.index ?? position
     let tool = tools.get(number)
     if (!tool) {
+      if (isFull()) return
       close(out)
-      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown')}`, scrub: scrubber.stream() }
+      tool = { index: next++, type: `tool-${scrubber.text((call.function?.name ?? 'unknown').slice(0, longestName))}`, scrub: scrubber.stream() }
       tools.set(number, tool)
-      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id) } : {}), input: '' })
+      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id.slice(0, longestName)) } : {}), input: '' })
     }
-    if (!call.function?.arguments) return
-    const input = tool.scrub.push(call.function.arguments)
+    const input = call.function?.arguments ? tool.scrub.push(call.function.arguments) : ''
     if (input) out.push({ index: tool.index, type: tool.type, append: { input } })
   }
 
   const writeImage = (url: string, { parts, images }: Assembled): void => {
+    if (isFull()) return
     const data = parseDataUrl(url)
     if (!data && !isLink(url)) return
     close(parts)
@@ -73,21 +89,22 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
   return {
     add(delta: Delta): Assembled {
       const out: Assembled = { parts: [], images: [] }
-      if (next >= mostParts) return out
       addDetails(details, delta.reasoning_details ?? [])
       const reasoning = delta.reasoning ?? delta.reasoning_content ?? detailsToText(delta.reasoning_details ?? [])
       if (reasoning) write('reasoning', reasoning, out.parts)
       if (delta.content) write('text', delta.content, out.parts)
       if (delta.refusal) write('text', delta.refusal, out.parts)
       for (const [position, call] of (delta.tool_calls ?? []).entries()) writeTool(call, position, out.parts)
-      for (const image of delta.images ?? []) writeImage(image.image_url.url, out)
+      for (const image of delta.images ?? []) writeImage(toUrl(image.image_url.url), out)
       for (const { url_citation: source } of delta.annotations ?? []) {
-        if (!source || sources.has(source.url) || !isLink(source.url)) continue
+        if (!source || sources.has(source.url) || !isLink(source.url) || isFull()) continue
         sources.add(source.url)
-        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title) } : {}) })
+        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title.slice(0, longestName)) } : {}) })
       }
       return out
     },
+    /** Whether the reply has as many parts as one may have: what comes then is not taken. */
+    isFull,
     /** What is left when the stream is over, however it ended. */
     end(): PartDelta[] {
       const out: PartDelta[] = []
@@ -102,11 +119,12 @@ export function createPartAssembler({ scrubber, now, before = [] }: { scrubber: 
 }
 
 /** Pieces of one detail share `index` and `type`; a signature comes late, in a piece without text. */
-function addDetails(details: ReasoningDetail[], pieces: readonly ReasoningDetail[]): void {
+function addDetails(details: Map<string, ReasoningDetail>, pieces: readonly ReasoningDetail[]): void {
   for (const piece of pieces) {
-    const same = details.find((detail) => detail.index === piece.index && detail.type === piece.type)
+    const key = `${piece.index} ${piece.type}`
+    const same = details.get(key)
     if (!same) {
-      details.push({ ...piece })
+      if (details.size < mostParts) details.set(key, { ...piece })
       continue
     }
     for (const name of ['text', 'summary', 'data'] as const) {

@@ -1,3 +1,4 @@
+import { boundJson } from '~/shared/domain/bounds'
 import { createError, type ErrorCode, type HoldfastError } from '~/shared/errors'
 import type { ProviderErrorBody } from './chat-chunk'
 import type { Scrubber } from './scrub'
@@ -52,6 +53,17 @@ function byStatus(status: number, message: string, metadata: Record<string, unkn
 
 /** More of what a provider says would only swell the row. */
 const longestWords = 2_000
+const longestName = 200
+const mostReasons = 20
+
+/** Why moderation refused, in the provider's own shape as far as a row takes it: what is deep or long is its JSON text, cut. */
+function toReasons(reasons: readonly unknown[]): unknown[] {
+  return reasons.slice(0, mostReasons).map((reason) => {
+    const bounded = boundJson(reason)
+    const text = typeof bounded === 'string' ? bounded : JSON.stringify(bounded)
+    return text.length > longestWords ? text.slice(0, longestWords) : bounded
+  })
+}
 
 /** Any refusal of OpenRouter's, before or inside a stream, as one of our errors (openrouter/README.md §7). Its words are scrubbed. */
 export function toProviderError({ status, headers, body }: Refusal, scrubber: Scrubber): HoldfastError {
@@ -67,9 +79,9 @@ export function toProviderError({ status, headers, body }: Refusal, scrubber: Sc
     // What stood behind OpenRouter's "Provider returned error".
     ...(typeof metadata.raw === 'string' && metadata.raw ? { raw: metadata.raw.slice(0, longestWords) } : {}),
     ...(known === undefined ? {} : { status: known }),
-    ...(type ? { type } : {}),
-    ...(typeof metadata.provider_name === 'string' ? { provider: metadata.provider_name } : {}),
-    ...(Array.isArray(metadata.reasons) ? { reasons: metadata.reasons } : {}),
+    ...(type ? { type: type.slice(0, longestName) } : {}),
+    ...(typeof metadata.provider_name === 'string' ? { provider: metadata.provider_name.slice(0, longestName) } : {}),
+    ...(Array.isArray(metadata.reasons) ? { reasons: toReasons(metadata.reasons) } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   }
   return createError(code, sentences[code], scrubber.json(details), body?.availability?.retryable ?? undefined)
@@ -90,5 +102,8 @@ function toRetryAfter(headers: Headers | undefined, body: ProviderErrorBody | nu
 /** The connection failed, or the stream ended before its finish; `reason` says which. */
 export const connectionError = (reason: 'unreachable' | 'broken' | 'cut' | 'redirect' | 'malformed', message: string): HoldfastError =>
   createError('provider_unavailable', message, { reason })
+export const tooLargeError = (): HoldfastError => connectionError('malformed', 'The provider sent more at once than can be read.')
+/** The reply ends here, with everything so far. */
+export const tooManyPartsError = (): HoldfastError => createError('payload_too_large', 'The reply has more parts than a message may have.')
 export const timeoutError = (seconds: number): HoldfastError => createError('provider_timeout', sentences.provider_timeout, { seconds })
 export const filteredError = (): HoldfastError => createError('moderation_blocked', 'The provider stopped the answer by its content filter.', { reason: 'content_filter' })

@@ -4,9 +4,14 @@ import { boundColumns } from '~/shared/domain/bounds'
 import type { HoldfastError } from '~/shared/errors'
 import type { RunEnd } from '~/shared/protocol/run'
 import type { Sync } from '../sync/sync'
+import { limits } from '~/shared/limits'
+import { fitParts } from './fit-entries'
 import { insertEvents, markEnded, type StoredRun } from './run-store'
 import { cell } from './start-run'
 import type { RunEvent } from './step-rows'
+
+/** A reply's row is one change of the server's, with room for its other members. */
+const longestParts = limits.serverChangeBytes - 64 * 1024
 
 export interface Ending {
   status: Extract<MessageStatus, 'final' | 'stopped' | 'interrupted' | 'error'>
@@ -26,7 +31,7 @@ export async function endRun(
   { sync, now }: { sync: Sync, now: () => number }, run: Pick<StoredRun, 'space' | 'id' | 'message'>, { status, parts, usage = null, error = null, unsaved = [], seq }: Ending,
 ): Promise<RunEnd | null> {
   // What a provider says may hold characters that no row can.
-  const columns = boundColumns(cell(status, [...parts], usage, error))
+  const columns = boundColumns(cell(status, [...fitParts(parts, longestParts)], usage, error))
   const changes = await sync.transaction(run.space, async (trx) => {
     if (!(await markEnded(trx, run, { status, usage, error, seq, now: now() }))) return null
     await insertEvents(trx, [{ space: run.space, id: run.id, events: unsaved }])

@@ -16,6 +16,7 @@ import { toStorageFailure } from '../sql/storage-failure'
 import type { ServerChange, Sync } from '../sync/sync'
 import { toRunEnd, type Ending } from './end-run'
 import { endAnyhow } from './end-stored'
+import { fitEntries } from './fit-entries'
 import type { EventWriter } from './event-writer'
 import { applySummary, buildHistory, partsToContinue } from './history'
 import type { LiveRun } from './live-run'
@@ -95,8 +96,9 @@ async function callProvider(
   if (!answer.ok) return { error: answer.error, usage: null, model: null }
   const outcome = await readChat(answer.value, {
     parts(entries) {
-      run.append(entries)
-      if (run.bytes() > longestReply) tooLong.abort()
+      const { taken, isWhole } = fitEntries(entries, longestReply - run.bytes())
+      if (taken.length > 0) run.append(taken)
+      if (!isWhole) tooLong.abort()
     },
     image: async (image) => { run.append([await imageToEntry(deps, run.space, image)]) },
   }, { scrubber, now, idleMs: openrouter.idleMs, before: prepared.before })
