@@ -1,10 +1,10 @@
 import type { MessageStatus, Usage } from '~/shared/domain/message'
 import type { Part } from '~/shared/domain/part'
 import { boundColumns } from '~/shared/domain/bounds'
-import type { HoldfastError } from '~/shared/errors'
+import { createError, type HoldfastError } from '~/shared/errors'
+import { limits } from '~/shared/limits'
 import type { RunEnd } from '~/shared/protocol/run'
 import type { Sync } from '../sync/sync'
-import { limits } from '~/shared/limits'
 import { fitParts } from './fit-entries'
 import { insertEvents, markEnded, type StoredRun } from './run-store'
 import { cell } from './start-run'
@@ -30,16 +30,18 @@ export interface Ending {
 export async function endRun(
   { sync, now }: { sync: Sync, now: () => number }, run: Pick<StoredRun, 'space' | 'id' | 'message'>, { status, parts, usage = null, error = null, unsaved = [], seq }: Ending,
 ): Promise<RunEnd | null> {
+  const fitting = fitParts(parts, longestParts)
+  const failure = error ?? (fitting === parts ? null : createError('payload_too_large', 'The reply is longer than a message may be.'))
   // What a provider says may hold characters that no row can.
-  const columns = boundColumns(cell(status, [...fitParts(parts, longestParts)], usage, error))
+  const columns = boundColumns(cell(status, [...fitting], usage, failure))
   const changes = await sync.transaction(run.space, async (trx) => {
-    if (!(await markEnded(trx, run, { status, usage, error, seq, now: now() }))) return null
+    if (!(await markEnded(trx, run, { status, usage, error: failure, seq, now: now() }))) return null
     await insertEvents(trx, [{ space: run.space, id: run.id, events: unsaved }])
     return sync.writeServerChanges(trx, run.space, [{ t: 'message', k: run.message, c: columns }])
   })
   if (!changes) return null
   sync.announce(run.space, changes)
-  return toRunEnd({ id: run.id, status, usage, error })
+  return toRunEnd({ id: run.id, status, usage, error: failure })
 }
 
 export const toRunEnd = ({ id, status, usage, error }: Pick<StoredRun, 'id' | 'status' | 'usage' | 'error'>): RunEnd =>
