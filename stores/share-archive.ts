@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { boundJson } from '~/shared/domain/bounds'
 import type { Part } from '~/shared/domain/part'
 import { cleanJson } from '~/shared/domain/text'
 import { limits } from '~/shared/limits'
@@ -55,7 +56,7 @@ function dataToPart(data: Record<string, unknown>): Part | null {
     case 'tool': {
       const state = loose.parse(data.state)
       const output = typeof state.output === 'string' ? state.output.slice(0, longestPart) : word.parse(state.error)
-      return { type: `tool-${word.parse(data.tool).replace(/[^\w-]/g, '') || 'call'}`, input: JSON.stringify(state.input ?? {}).slice(0, longestPart), output }
+      return { type: `tool-${word.parse(data.tool).replace(/[^\w-]/g, '') || 'call'}`, input: JSON.stringify(boundJson(state.input ?? {})).slice(0, longestPart), output }
     }
     default: return null
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { boundJson } from '~/shared/domain/bounds'
 import { idSchema, messageIdSchema, runIdSchema, threadIdSchema } from '~/shared/domain/ids'
 import { messageSchema } from '~/shared/domain/message'
 import { filePartSchema, partDeltaSchema, partSchema } from '~/shared/domain/part'
@@ -20,6 +21,8 @@ export type StoredRunOptions = z.infer<typeof storedRunOptionsSchema>
 const mutation = { mutation: idSchema, at: z.number().int() }
 const done = z.object({})
 const settingName = z.string().min(1).max(200)
+/** Folded before it is checked, which goes as deep as the value does. */
+const settingValue = z.preprocess((value) => boundJson(value), z.json())
 
 export const threadPatchSchema = threadSchema.pick({
   title: true, pinned: true, archived: true, model: true, system_prompt: true, active_leaf: true, deleted: true,
@@ -40,7 +43,7 @@ export const sendRequestSchema = z.object({
   replaces: messageIdSchema.optional(),
   options: storedRunOptionsSchema,
   /** Synced settings that are written with it. */
-  settings: z.array(z.object({ name: settingName, value: z.json() })).optional(),
+  settings: z.array(z.object({ name: settingName, value: settingValue })).optional(),
 })
 
 /** Calls that write. */
@@ -60,7 +63,7 @@ export const mutations = {
   },
   'set-label': { request: z.object({ ...mutation, thread: threadIdSchema, name: z.string().min(1).max(100), on: z.boolean() }), answer: done },
   /** Writes a synced setting; null clears. */
-  'set-setting': { request: z.object({ ...mutation, name: settingName, value: z.json() }), answer: done },
+  'set-setting': { request: z.object({ ...mutation, name: settingName, value: settingValue }), answer: done },
   /** Sends a change that the server refused once more, under a new number; or gives it up. */
   'retry-change': { request: z.object({ ...mutation, n: z.number().int() }), answer: done },
   'discard-change': { request: z.object({ ...mutation, n: z.number().int() }), answer: done },

@@ -1,3 +1,4 @@
+import { isWithinDepth } from '~/shared/domain/bounds'
 import { itemToKey, withoutConfiguration } from './item'
 import { isRecord } from './record'
 import type { StoredItem } from './store'
@@ -20,21 +21,10 @@ export function admitItems(data: readonly unknown[]): Batch {
     const key = itemToKey(parsed.data)
     if (key === null) return batch.rejected.push({ index, message: `An item of type ${parsed.data.type} has no usable id` })
     const item = withoutConfiguration(parsed.data)
-    const text = toJson(item.data)
-    if (text === undefined) return batch.rejected.push({ index, message: 'An item is nested too deeply' })
-    batch.items.set(key, { key, type: item.type, data: text })
+    if (!isWithinDepth(item.data)) return batch.rejected.push({ index, message: 'An item is nested too deeply' })
+    // JSON escapes U+0000 and lone surrogates, so its text fits any database.
+    batch.items.set(key, { key, type: item.type, data: JSON.stringify(item.data) })
     if (item.type === 'session' && isRecord(item.data) && typeof item.data.title === 'string') batch.title = item.data.title
   })
   return batch
-}
-
-/** JSON escapes U+0000 and lone surrogates, so its text fits any database. */
-function toJson(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  }
-  catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
 }

@@ -43,7 +43,8 @@ export async function pushChanges(
   }
   const logged = await storeChanges(trx, space, device, taken, wall)
   state.upto = last.n
-  state.uptoClock = last.h as Clock
+  // Of a change that was refused it may be any text, which PostgreSQL would refuse.
+  state.uptoClock = cleanText(last.h) as Clock
   await writeDevice(trx, space.id, device, state)
   return stored(logged, rejected)
 }

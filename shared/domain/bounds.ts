@@ -52,7 +52,7 @@ function toJsonText(root: object): string {
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     if (typeof next === 'string') pieces.push(next)
     else if (isNested(next.value)) for (const step of toSteps(next.value)) rest.push(step)
-    else pieces.push(JSON.stringify(next.value))
+    else pieces.push(JSON.stringify(next.value) ?? 'null')
   }
   return pieces.join('')
 }

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { boundJson, deepest, isWithinDepth } from '~/shared/domain/bounds'
+import type { ThreadId } from '~/shared/domain/ids'
+import type { FilePart } from '~/shared/domain/part'
 import { createMemoryDriver } from '~/workers/database/driver-wasm'
 import { importArchive } from '~/workers/database/import'
+import { readMeta } from '~/workers/database/meta'
 import { openDatabase } from '~/workers/database/open'
+import { mutations } from '~/workers/api'
 import { applyPage } from '~/workers/sync/apply-page'
 import { createReplica, startOfTime } from './replica'
 
@@ -44,4 +48,39 @@ test('[ST103] what an earlier build wrote too deep is folded once, in its row an
   expect(again.driver.get('select value from setting')).toEqual({ value: wanted })
   expect(again.driver.get('select c from outbox')).toEqual({ c: `{"value":${wanted}}` })
   expect(isWithinDepth(JSON.parse(wanted), deepest)).toBe(true)
+})
+
+test('[ST100] a setting that comes from the page is folded before anything looks into it', async () => {
+  const request = mutations['set-setting'].request.parse({ mutation: 'mutation-1', at: 1, name: 'deep', value: nested(100_000) })
+  expect(request.value).toEqual(boundJson(nested(100_000)))
+})
+
+test('[ST106] an imported reply keeps as files what is longer than a change of a device may be', async () => {
+  const kept: string[] = []
+  const keepText = (text: string) => Promise.resolve<FilePart>({ type: 'file', sha256: String(kept.push(text)).padStart(64, '0'), name: 'text.txt', mime: 'text/plain', size: text.length })
+  const message = (id: string, parts: object[]) =>
+    ({ id, thread: 'thread-0001', parent: null, role: 'assistant', status: 'final', parts, model: null, usage: null, error: null, run: null, created_at: 1 })
+  const long = { type: 'tool-read', input: 'a', output: { rows: Array.from({ length: 30_000 }, (_, i) => `row ${i}`) } }
+  const many = Array.from({ length: 5_000 }, (_, i) => ({ type: 'tool-read', input: `input ${i}`, output: 'x'.repeat(100) }))
+  const archive = { format: 'holdfast', version: 1, threads: [], messages: [message('message-01', [{ type: 'text', text: 'said' }, long]), message('message-02', many)] }
+  const { db, messagesOf } = await createReplica()
+  await importArchive(db, 'import-1', JSON.stringify(archive), { pause: () => Promise.resolve(), keepText })
+  const [first, second] = messagesOf('thread-0001' as ThreadId)
+  expect(first?.parts).toEqual([{ type: 'text', text: 'said' }, expect.objectContaining({ type: 'file' })])
+  expect(JSON.parse(kept[0]!)).toEqual(long)
+  expect(second?.parts).toHaveLength(1)
+  expect(kept.at(-1)).toContain('input 4999')
+})
+
+test('[ST103] a row that the full-text index cannot read stays, and the file opens', async () => {
+  const { db, time, send } = await createReplica()
+  const { message } = send('geese')
+  const [trigger] = db.driver.all<{ sql: string }>('select sql from sqlite_schema where name = ?', ['message_reindexed'])
+  db.driver.exec('drop trigger message_reindexed')
+  db.driver.run('update message set parts = ? where id = ?', [JSON.stringify(nested(1_500)), message])
+  db.driver.exec(trigger!.sql)
+  db.driver.run('delete from meta where name = ?', ['bounded'])
+  const again = openDatabase(await createMemoryDriver(db.driver.export()), { deviceId: db.deviceId, now: () => time.now, randomBytes: (length) => new Uint8Array(length) })
+  expect(readMeta(again.driver, 'bounded')).toBe('1')
+  expect(again.driver.get('select length(parts) as length from message where id = ?', [message])).toEqual({ length: 3_000 })
 })

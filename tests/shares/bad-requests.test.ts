@@ -90,6 +90,10 @@ test('[SH10] an item nested beyond reason is left out, not the batch', async () 
   const answer = await request(api(`/${id}/sync`), 'POST', `{"secret":"${secret}","data":[{"type":"part","data":{"id":"p","messageID":"m","type":"text","text":${deep}}},{"type":"session","data":{"title":"T"}}]}`)
   expect(answer.body).toMatchObject({ success: true, rejected: [{ index: 0 }] })
   expect((await client.data(id)).body).toEqual([{ type: 'session', data: { title: 'T' } }])
+  const part = (depth: number) => `{"type":"part","data":{"id":"p${depth}","messageID":"m","type":"tool","state":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}}`
+  const mixed = await request(api(`/${id}/sync`), 'POST', `{"secret":"${secret}","data":[${part(63)},${part(64)},${part(3_000)}]}`)
+  expect(mixed.body).toMatchObject({ success: true, rejected: [{ index: 1 }, { index: 2 }] })
+  expect((await request(`${server.url}/share/${id}`)).status).toBe(200)
 })
 
 test('[SH10] a text with U+0000 and half a surrogate pair comes back as it was', async () => {

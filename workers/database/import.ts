@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { createError, fail, HoldfastException } from '~/shared/errors'
 import { limits } from '~/shared/limits'
 import { isTerminal, messageSchema } from '~/shared/domain/message'
-import type { FilePart, Part } from '~/shared/domain/part'
+import { isFilePart, type FilePart, type Part } from '~/shared/domain/part'
 import type { JsonValue } from '~/shared/domain/text'
 import { boundJson } from '~/shared/domain/bounds'
 import { threadSchema } from '~/shared/domain/thread'
@@ -87,19 +87,27 @@ export async function importArchive(db: LocalDatabase, mutation: string, text: s
   return counts
 }
 
-/** The server writes longer replies than a device may: the longest texts of such a message become files. */
+/** So many parts of a message may become files of their own; where that is not enough, its parts become one. */
+const mostFiles = 50
+
+/** The server writes longer replies than a device may: what weighs most of such a message becomes files, texts as they are, other parts as JSON. */
 async function fit(change: LocalChange, keepText: ImportDeps['keepText']): Promise<LocalChange> {
-  const parts = change.t === 'message' && Array.isArray(change.c.parts) ? [...change.c.parts as Part[]] : []
-  const size = () => byteLength(JSON.stringify({ ...change, c: { ...change.c, parts } }))
-  if (parts.length === 0 || size() <= roomForChange) return change
-  const textOf = (part: Part) => ('text' in part && typeof part.text === 'string' ? part.text : '')
-  while (size() > roomForChange) {
-    const longest = parts.reduce((best, part, index) => (textOf(part).length > textOf(parts[best]!).length ? index : best), 0)
-    if (textOf(parts[longest]!) === '') break
-    parts[longest] = await keepText(textOf(parts[longest]!))
+  if (change.t !== 'message' || !Array.isArray(change.c.parts) || weigh(change) <= roomForChange) return change
+  const parts = [...change.c.parts as Part[]]
+  let size = weigh(change)
+  const heaviest = parts.map((part, index) => ({ index, weight: isFilePart(part) ? 0 : weigh(part) })).sort((a, b) => b.weight - a.weight).slice(0, mostFiles)
+  for (const { index, weight } of heaviest) {
+    if (size <= roomForChange) break
+    const file = weight > 0 ? await keepText(partToText(parts[index]!)) : parts[index]!
+    size += weigh(file) - weigh(parts[index])
+    parts[index] = file
   }
-  return { ...change, c: { ...change.c, parts: parts as JsonValue } }
+  const kept = size <= roomForChange ? parts : [await keepText(change.c.parts.map((part) => partToText(part as Part)).join('\n\n'))]
+  return { ...change, c: { ...change.c, parts: kept as JsonValue } }
 }
+
+const weigh = (value: unknown): number => byteLength(JSON.stringify(value))
+const partToText = (part: Part): string => ('text' in part && typeof part.text === 'string' ? part.text : JSON.stringify(part, null, 2))
 
 /** The change that brings a row here: whole if it is absent, its undeletion if it is deleted, none if it stands. */
 function missing(db: LocalDatabase, change: LocalChange): LocalChange[] {
