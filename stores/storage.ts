@@ -14,6 +14,9 @@ export const useStorageStore = defineStore('storage', () => {
 
   const storage = shallowRef<QueryAnswer<'storage'> | null>(null)
   const rejected = shallowRef<QueryAnswer<'rejected'>>([])
+  /** What could not be read: on this device, and on the server as far as it was asked. */
+  const aside = shallowRef<QueryAnswer<'aside'> | null>(null)
+  const serverAside = shallowRef<QueryAnswer<'aside'> | null>(null)
   const error = shallowRef<HoldfastError | null>(null)
   /** The browser's word after it was asked to keep the data; null while it was not asked. */
   const keptAfterAsking = ref<boolean | null>(null)
@@ -27,6 +30,17 @@ export const useStorageStore = defineStore('storage', () => {
   database.watch('rejected', {}, (answer) => {
     rejected.value = answer
   })
+
+  database.watch('aside', {}, (answer) => {
+    aside.value = answer
+  })
+
+  /** Asks what the server keeps aside; with `retry` it is tried again first, and so is what this device keeps. */
+  async function readServerAside(retry: boolean): Promise<Result<CallAnswer<'server-aside'>, HoldfastError>> {
+    const answer = await database.call('server-aside', { retry })
+    if (answer.ok && answer.value.server) serverAside.value = answer.value.server
+    return answer
+  }
 
   /** Asks the browser not to clear this site's data when the disk runs low. */
   async function askToKeep(): Promise<boolean> {
@@ -44,5 +58,5 @@ export const useStorageStore = defineStore('storage', () => {
   const exportFormer = (file: string): Promise<Result<CallAnswer<'export-former'>, HoldfastError>> => database.call('export-former', { file })
   const deleteFormer = (file: string): Promise<Result<object, HoldfastError>> => database.call('delete-former', { file })
 
-  return { storage, rejected, error, keptAfterAsking, askToKeep, exportData, importData, checkSync, retryChange, discardChange, formerFiles, exportFormer, deleteFormer }
+  return { storage, rejected, aside, serverAside, readServerAside, error, keptAfterAsking, askToKeep, exportData, importData, checkSync, retryChange, discardChange, formerFiles, exportFormer, deleteFormer }
 })

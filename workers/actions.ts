@@ -4,6 +4,7 @@ import type { actions as schemas } from './api'
 import type { BlobFiles } from './blobs/blob-files'
 import { addBlob } from './blobs/add-blob'
 import type { DeviceBlobs } from './blobs/device-blobs'
+import { readServerAside, returnOwnRows } from './aside-calls'
 import { exportFile, exportJson } from './database/export'
 import { importArchive } from './database/import'
 import type { LocalDatabase } from './database/open'
@@ -93,7 +94,11 @@ export function createActions(deps: ActionDeps): Actions {
       deps.resignSoon()
       return {}
     },
-    'export': async ({ format }) => (format === 'json' ? exportJson(db.driver, deps.now()) : exportFile(db.driver, deps.now())),
+    async 'export'({ format }) {
+      if (format === 'sqlite') return exportFile(db.driver, deps.now())
+      const server = await readServerAside(door, 'GET')
+      return exportJson(db.driver, deps.now(), server && server.count > 0 ? server.keys : null)
+    },
     'import': async ({ mutation, text }) => importArchive(db, mutation, text, { pause: breathe, keepText }),
     async 'former-files'() {
       return { files: await deps.closedFiles?.find(identity.current().formerFiles) ?? [] }
@@ -114,6 +119,11 @@ export function createActions(deps: ActionDeps): Actions {
       const checked = await deps.sync.check()
       if (!checked.ok) throw new HoldfastException(checked.error)
       return checked.value
+    },
+    async 'server-aside'({ retry }) {
+      const server = await readServerAside(door, retry ? 'POST' : 'GET')
+      if (retry) await returnOwnRows(db, deps.sync)
+      return { server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes }) => ({ table: t, key: k, reason, at, changes: changes.length })) } }
     },
     async 'reconnect'() {
       deps.reconnect()

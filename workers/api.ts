@@ -105,6 +105,12 @@ export const syncStateSchema = z.object({
 })
 export type SyncState = z.infer<typeof syncStateSchema>
 
+/** Keys kept aside, here or on the server, the first ones with why and how many changes wait. */
+export const asideStateSchema = z.object({
+  count: z.number(),
+  keys: z.array(z.object({ table: z.string(), key: z.string(), reason: z.string(), at: z.number(), changes: z.number() })),
+})
+
 export const storageStateSchema = z.object({
   mode: z.enum(['opfs', 'memory']),
   used: z.number(), quota: z.number(), persisted: z.boolean(), databaseBytes: z.number(),
@@ -122,6 +128,8 @@ export const queries = {
   'setting': { params: z.object({ name: z.string() }), answer: z.object({ value: z.json() }) },
   'settings': { params: z.object({ prefix: z.string() }), answer: z.array(z.object({ name: z.string(), value: z.json() })) },
   'rejected': { params: z.object({}), answer: z.array(z.object({ n: z.number(), table: z.string(), key: z.string(), code: z.string(), message: z.string() })) },
+  /** Rows of this device that cannot be read and are kept aside: how many, and the first ones. */
+  'aside': { params: z.object({}), answer: asideStateSchema },
   'sync': { params: z.object({}), answer: syncStateSchema },
   'storage': { params: z.object({}), answer: storageStateSchema },
   /** Tokens and cost per day (UTC date) and per thread, newest first. */
@@ -160,7 +168,9 @@ export const actions = {
   /** Deletes one for good. */
   'delete-former': { request: z.object({ file: z.string() }), answer: done },
   /** Compares the replica with the server's by hashes per range; a replica that differs is rebuilt. */
-  'check-sync': { request: z.object({}), answer: z.object({ equal: z.boolean(), healed: z.boolean(), entities: z.number() }) },
+  'check-sync': { request: z.object({}), answer: z.object({ equal: z.boolean(), healed: z.boolean(), entities: z.number(), aside: z.number().optional() }) },
+  /** What the server keeps aside; null when it cannot be asked. With `retry` it tries that again first, and so does this device. */
+  'server-aside': { request: z.object({ retry: z.boolean() }), answer: z.object({ server: asideStateSchema.nullable() }) },
   /** Tries the server now instead of at the next back-off. */
   'reconnect': { request: z.object({}), answer: done },
   /** Sees to it that a file of this device gets to the server; `blob-state` tells how that goes. */

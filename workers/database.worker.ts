@@ -27,8 +27,8 @@ const tab = createTab({
   locks: navigator.locks, lockName: 'holdfast', prewarm: () => Promise.all([loadSqlite(), hasFileHandles()]), isCurrentBuild,
   local: (emit) => ({ ...createLocalCalls(openrouterKey, emit, fromHere), ...createBlobCalls(blobFiles) }),
   onEvent: (name) => leader?.heard(name),
-  open: async (emit) => (leader = await openLeader({
-    ...time, ...fromHere, emit, blobFiles, secrets, openrouterKey, randomBytes, openStorage, closedFiles, estimates: navigator.storage,
+  open: async (emit, build) => (leader = await openLeader({
+    ...time, ...fromHere, emit, build, blobFiles, secrets, openrouterKey, randomBytes, openStorage, closedFiles, estimates: navigator.storage,
     deviceName: describeDevice(navigator.userAgent), openSocket: openSyncSocket(`${location.origin.replace(/^http/, 'ws')}/sync`), resign: () => tab.restart(),
   })),
 })

@@ -55,6 +55,8 @@ export interface LeaderOptions {
   randomBytes: RandomBytes
   schedule: Schedule
   emit: Emit
+  /** The app's build, which tries again what an earlier one could not read. */
+  build?: string
   /** Ends this term: the next one opens what the identity names by then. */
   resign(): void
 }
@@ -72,7 +74,9 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   const { emit, now, schedule, fetch, origin } = options
   const identity = await openIdentity(options.secrets, options.randomBytes, options.deviceName)
   const door = createServerDoor({ identity, fetch, origin })
-  const { db, storage, unchecked, salvaged } = await openReplica({ identity, openStorage: options.openStorage, now, randomBytes: options.randomBytes })
+  const { db, storage, unchecked, salvaged } = await openReplica({
+    identity, openStorage: options.openStorage, now, randomBytes: options.randomBytes, ...(options.build ? { build: options.build } : {}),
+  })
   const { file } = identity.current()
   let closed = false
   let hasKey = (await options.openrouterKey.state()).masked !== null

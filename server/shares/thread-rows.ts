@@ -1,7 +1,8 @@
 import { messageSchema, type Message } from '~/shared/domain/message'
 import { threadSchema, type Thread } from '~/shared/domain/thread'
+import { UnreadableRow } from '~/shared/sync/unreadable'
 import type { Database } from '../sql/schema'
-import { readColumns, UnreadableRow } from '../sync/stored-row'
+import { readColumns } from '../sync/stored-row'
 
 /** Null for a row that cannot be read: it is left out of the share, as it is left out everywhere. */
 function parseColumns(table: 'thread' | 'message', text: string): Record<string, unknown> | null {

@@ -3,11 +3,12 @@ import { clockTime } from '~/shared/sync/clock'
 import { bucketOfKey, hashEntity } from '~/shared/sync/fingerprint'
 import { mergeChange, slotClock, type Entity } from '~/shared/sync/merge'
 import type { TableName } from '~/shared/sync/tables'
+import { UnreadableRow } from '~/shared/sync/unreadable'
 import { prepareQuery } from '../sql/prepared-query'
 import type { Database, Trx } from '../sql/schema'
 import { appendAside, keyId, readAsideIds, setAside, type UnreadableKey } from './aside'
 import type { EntityTable } from './schema'
-import { rowToEntity, UnreadableRow, type StoredRow } from './stored-row'
+import { rowToEntity, type StoredRow } from './stored-row'
 
 /**
  * Merges changes, in their order, into the rows they touch: each row is read and written once. Answers the keys that are aside, each as

@@ -3,8 +3,9 @@ import { isClock } from '~/shared/sync/clock'
 import { hashEntity } from '~/shared/sync/fingerprint'
 import { mergeChange, type Entity } from '~/shared/sync/merge'
 import { isTableName, type TableName } from '~/shared/sync/tables'
+import { UnreadableRow } from '~/shared/sync/unreadable'
 import type { AsideChangeTable, AsideTable } from './schema'
-import { readColumns, rowToEntity, UnreadableRow } from './stored-row'
+import { readColumns, rowToEntity } from './stored-row'
 
 export interface RebuiltRow { table: TableName, entity: Entity }
 

@@ -3,11 +3,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { isClock, type Clock } from '~/shared/sync/clock'
 import type { Entity } from '~/shared/sync/merge'
 import { columnsOf, isOfKind, isTableName } from '~/shared/sync/tables'
-
-/** A row, or a change of one, that stands in the database and cannot be read: its data is at fault, not the database. */
-export class UnreadableRow extends Error {
-  override name = 'UnreadableRow'
-}
+import { UnreadableRow } from '~/shared/sync/unreadable'
 
 /** SQLite, and so every device, reads no JSON that is deeper. */
 const deepestJson = 1_000

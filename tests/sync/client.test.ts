@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RunId } from '~/shared/domain/ids'
 import type { RunFeed } from '~/server/sync/session'
-import { discardRejected, listRejected, retryRejected } from '~/workers/database/outbox'
+import { readPosition } from '~/workers/database/meta'
+import { countOutbox, discardRejected, listRejected, retryRejected } from '~/workers/database/outbox'
 import { createSpace, join, ofType, scheduler, synced, title } from './joined'
 import { checkConvergence } from './simulation/invariants'
 
@@ -112,5 +113,31 @@ describe('streamed replies', () => {
     expect(attached).toEqual([0, 3])
     expect(shown).toEqual([1, 2, 3, 4])
     await device.stop()
+  })
+})
+
+describe('what the server keeps aside', () => {
+  it('[SY125] a device that stands at the place of a change left out goes on from there, and takes the server for no other', async () => {
+    const space = await createSpace()
+    const [{ device: writer }, { device: reader }] = [await join(space), await join(space)]
+    writer.write([...title('fine'), ...title('spoilt', 'thread-0002')])
+    await scheduler.run(100)
+    await synced(writer, reader)
+    await space.spoil('thread-0002')
+    const { device: late } = await join(space)
+    await scheduler.run(100)
+    await synced(late)
+    writer.write(title('waits there', 'thread-0002'))
+    await synced(writer, reader, late)
+    for (const device of [writer, reader, late]) device.restart()
+    await scheduler.run(1_000)
+    await synced(writer, reader, late)
+    for (const { db, notices } of [writer, reader, late]) {
+      expect([readPosition(db.driver).cursor, notices]).toEqual([3, []])
+    }
+    expect(late.db.driver.all('select id from thread')).toEqual([{ id: 'thread-0001' }])
+    expect(reader.db.driver.all(`select title from thread where id = 'thread-0002'`)).toEqual([{ title: 'spoilt' }])
+    expect(countOutbox(writer.db.driver).outgoing).toBe(0)
+    for (const device of [writer, reader, late]) await device.stop()
   })
 })

@@ -3,6 +3,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { noClock } from '~/shared/sync/clock'
 import { clocksOf, mergeChange, type Entity } from '~/shared/sync/merge'
 import type { SyncFaults } from '~/workers/sync/ports'
+import { runPoisoned } from './simulation/poison'
 import { createScheduler } from './simulation/scheduler'
 import { runScenario, runStaleAnswers } from './simulation/scenario'
 import { createServer, type SimulatedServer } from './simulation/server'
@@ -57,6 +58,10 @@ describe('a fault seeded into the engine is noticed', () => {
 
   it('[SY21] a stale answer accepted', async () => {
     expect(await firstBroken(server, { acceptStaleAnswers: true }, runStaleAnswers)).toMatch(/^I\d+$/)
+  }, 600_000)
+
+  it('[SY21] what cannot be read not set aside', async () => {
+    expect(await firstBroken(server, { withoutBelt: true }, runPoisoned)).toMatch(/^I\d+$/)
   }, 600_000)
 
   it('[SY21] no dedupe of what is pushed twice', async () => {

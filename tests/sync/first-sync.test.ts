@@ -146,7 +146,7 @@ describe('check sync', () => {
     const device = await join(space)
     await scheduler.run(100)
     await synced(device)
-    expect(await check(device)).toEqual({ ok: true, value: { equal: true, healed: false, entities: 31 } })
+    expect(await check(device)).toEqual({ ok: true, value: { equal: true, healed: false, aside: 0, entities: 31 } })
     await device.stop()
   })
 

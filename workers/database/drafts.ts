@@ -2,6 +2,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { writeLocal } from './local-write'
 import type { MutationContext } from './mutations/mutation'
 import type { LocalDatabase } from './open'
+import { orAside } from './aside'
 import type { SqlDriver } from './driver'
 import type { Schedule } from '../tabs/channel-message'
 import { unlessFull } from './storage-full'
@@ -28,7 +29,7 @@ export function releaseDraft({ db, touch }: Pick<MutationContext, 'db' | 'touch'
 export function readHeldDraft(driver: SqlDriver, name: string): JsonValue | undefined {
   if (!name.startsWith(draftPrefix)) return undefined
   const held = driver.get<{ value: string }>('select value from meta where name = ?', [name])
-  return held && JSON.parse(held.value) as JsonValue
+  return held && orAside(driver, 'draft', name, () => JSON.parse(held.value) as JsonValue, held.value)
 }
 
 export const listHeldDrafts = (driver: SqlDriver): { name: string, value: string }[] =>
@@ -43,7 +44,10 @@ export function createDraftPushes(db: LocalDatabase, schedule: Schedule) {
     if (held.length === 0) return false
     const touched = db.driver.transaction(() => {
       for (const { name } of held) db.driver.run('delete from meta where name = ?', [name])
-      return writeLocal(db, held.map(({ name, value }) => ({ t: 'setting', k: name, c: { value: JSON.parse(value) as JsonValue } })))
+      return writeLocal(db, held.flatMap(({ name, value: text }) => {
+        const value = orAside(db.driver, 'draft', name, () => JSON.parse(text) as JsonValue, text)
+        return value === undefined ? [] : [{ t: 'setting' as const, k: name, c: { value } }]
+      }))
     })
     db.committed(touched)
     return true

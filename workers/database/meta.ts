@@ -22,6 +22,8 @@ type MetaName =
   | 'ready'
   /** What earlier builds wrote too deep has been folded. */
   | 'bounded'
+  /** The build that last tried what is aside. */
+  | 'aside-build'
   /** Set at a clean close, cleared at the next start. */
   | 'closed'
 

@@ -22,13 +22,16 @@ export interface OpenReplicaOptions {
   openStorage(name: string): Promise<OpenedStorage>
   now: () => number
   randomBytes: RandomBytes
+  build?: string
 }
 
 /** Opens this profile's database. A file that was found damaged is kept, and a new one takes its place. */
 export async function openReplica(options: OpenReplicaOptions): Promise<OpenedReplica> {
   const { identity } = options
   const { deviceId, file } = identity.current()
-  const open = (driver: SqlDriver) => openDatabase(driver, { deviceId, now: options.now, randomBytes: options.randomBytes })
+  const open = (driver: SqlDriver) => openDatabase(driver, {
+    deviceId, now: options.now, randomBytes: options.randomBytes, ...(options.build ? { build: options.build } : {}),
+  })
 
   let storage: OpenedStorage
   try {

@@ -3,9 +3,11 @@ import { fail } from '~/shared/errors'
 import { migrateReplica } from '~/shared/sql/replica'
 import { maxClock, nextClock, noClock, type Clock } from '~/shared/sync/clock'
 import type { TableName } from '~/shared/sync/tables'
+import { createAsideTables } from './aside'
 import { boundRows } from './bound-rows'
 import type { SqlDriver } from './driver'
 import { readMeta, writeMeta } from './meta'
+import { returnAfterUpdate } from './return-rows'
 import { unlessFull } from './storage-full'
 
 /** The rows a commit changed, for live queries; `local` are tables of the device alone. */
@@ -44,12 +46,15 @@ export interface LocalDatabase {
   close(): void
 }
 
-export interface OpenOptions { deviceId: DeviceId, now: () => number, randomBytes: RandomBytes }
+/** `build` is the app's: another one than last time tries again what an earlier one could not read. */
+export interface OpenOptions { deviceId: DeviceId, now: () => number, randomBytes: RandomBytes, build?: string }
 
 /** Migrates the file, draws a writer tag and reads the highest clock. A file newer than this build fails with `upgrade_required`. */
-export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes }: OpenOptions): LocalDatabase {
+export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes, build }: OpenOptions): LocalDatabase {
   if (!migrateReplica(driver)) fail('upgrade_required', 'the database was written by a newer version; reload to update')
+  unlessFull(() => createAsideTables(driver))
   boundRows(driver)
+  if (build !== undefined) returnAfterUpdate(driver, build)
   const writer = `${deviceId}.${drawBase32(4, randomBytes)}`
   const closedProperly = readMeta(driver, 'device') === null || readMeta(driver, 'closed') !== null
   // A file that is read on a full disk stays as it is: an unclean exit, should this be one, is then taken for the last one's.

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import type { JsonValue } from '~/shared/domain/text'
 import type { Change, Rejection } from '~/shared/sync/change'
 import type { Clock } from '~/shared/sync/clock'
-import type { TableName } from '~/shared/sync/tables'
+import { slotClock } from '~/shared/sync/merge'
+import { slotOf, type TableName } from '~/shared/sync/tables'
+import { isOfData, setAside } from './aside'
 import type { SqlDriver } from './driver'
+import { readEntities } from './entities'
 import { readMeta, writeMeta } from './meta'
 
 /** What is written here and not yet acknowledged. Its numbers have no holes and begin after the last acknowledged one. */
@@ -11,7 +14,23 @@ interface OutboxRow { n: number, t: TableName, k: string, h: Clock, c: string }
 
 /** The values are as this device wrote them: what their columns may hold was checked then. A schema of JSON would drop members named `__proto__`. */
 const columnsSchema = z.record(z.string(), z.unknown())
-const rowToChange = ({ n, t, k, h, c }: OutboxRow): Change => ({ n, t, k, h, c: columnsSchema.parse(JSON.parse(c)) as Record<string, JsonValue> })
+
+/**
+ * A change that waits, or was refused. One whose text cannot be read is put together again from its row, which holds what was written under
+ * its clock; its text is kept aside. What has been overwritten since goes without columns: the server refuses it, and its number is used up.
+ */
+function rowToChange(driver: SqlDriver, table: 'outbox' | 'rejected', { n, t, k, h, c }: OutboxRow): Change {
+  try {
+    return { n, t, k, h, c: columnsSchema.parse(JSON.parse(c)) as Record<string, JsonValue> }
+  } catch (cause) {
+    if (!isOfData(cause)) throw cause
+    const entity = readEntities(driver, t, [k]).get(k)
+    const columns = Object.entries(entity?.columns ?? {}).filter(([column]) => slotClock(entity!, slotOf(t, column)) === h)
+    if (columns.length === 0) setAside(driver, { t: table, k: `${k} ${h}` }, cause, { text: c })
+    driver.run(`update ${table} set c = ? where n = ?`, [JSON.stringify(Object.fromEntries(columns)), n])
+    return { n, t, k, h, c: Object.fromEntries(columns) }
+  }
+}
 
 export function nextNumber(driver: SqlDriver): number {
   const last = driver.get<{ n: number | null }>('select max(n) as n from outbox')?.n
@@ -31,21 +50,21 @@ export function readOutbox(driver: SqlDriver, limit: { changes: number, bytes: n
   )) {
     bytes += row.bytes
     if (changes.length > 0 && bytes > limit.bytes) break
-    changes.push(rowToChange(row))
+    changes.push(rowToChange(driver, 'outbox', row))
   }
   return changes
 }
 
 export const readChange = (driver: SqlDriver, n: number): Change | undefined => {
   const row = driver.get<OutboxRow>('select n, t, k, h, c from outbox where n = ?', [n])
-  return row && rowToChange(row)
+  return row && rowToChange(driver, 'outbox', row)
 }
 
 /** What waits of one row, in order. */
 export const listOutgoing = (driver: SqlDriver, table: TableName, key: string): Change[] =>
-  driver.all<OutboxRow>('select n, t, k, h, c from outbox where t = ? and k = ? order by n', [table, key]).map(rowToChange)
+  driver.all<OutboxRow>('select n, t, k, h, c from outbox where t = ? and k = ? order by n', [table, key]).map((row) => rowToChange(driver, 'outbox', row))
 
-export const readWholeOutbox = (driver: SqlDriver): Change[] => driver.all<OutboxRow>('select n, t, k, h, c from outbox order by n').map(rowToChange)
+export const readWholeOutbox = (driver: SqlDriver): Change[] => driver.all<OutboxRow>('select n, t, k, h, c from outbox order by n').map((row) => rowToChange(driver, 'outbox', row))
 
 export interface OutboxSize { outgoing: number, rejected: number }
 export const countOutbox = (driver: SqlDriver): OutboxSize =>
@@ -88,7 +107,7 @@ export interface RejectedChange extends Change { code: string, message: string }
 
 /** Changes that the server refused, oldest first. */
 export const listRejected = (driver: SqlDriver): RejectedChange[] =>
-  driver.all<OutboxRow & { code: string, message: string }>('select * from rejected order by n').map((row) => ({ ...rowToChange(row), code: row.code, message: row.message }))
+  driver.all<OutboxRow & { code: string, message: string }>('select * from rejected order by n').map((row) => ({ ...rowToChange(driver, 'rejected', row), code: row.code, message: row.message }))
 
 /** Sends a refused change again, under a new number and its old clock. Inside the caller's transaction; false if there is none. */
 export function retryRejected(driver: SqlDriver, n: number): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { MessageId, RunId, ThreadId } from '~/shared/domain/ids'
 import { storedRunOptionsSchema, type StoredRunOptions } from '../api'
+import { orAside } from './aside'
 import type { SqlDriver } from './driver'
 
 /** How a send stands: which message it brought with it (a retry brings none), whether the server was ever asked, how often it refused for a passing reason. */
@@ -35,6 +36,9 @@ function rowToPending(row: Row): PendingRun {
   }
 }
 
+const tryPending = (driver: SqlDriver, row: Row): PendingRun | undefined =>
+  orAside(driver, 'pending_run', row.run, () => rowToPending(row), row.options)
+
 export function putPending(driver: SqlDriver, pending: PendingRun): void {
   const { run, thread, message, parent, ...record } = pending
   driver.run('insert into pending_run (run, thread, message, parent, options) values (?, ?, ?, ?, ?) on conflict (run) do update set options = excluded.options',
@@ -42,16 +46,17 @@ export function putPending(driver: SqlDriver, pending: PendingRun): void {
 }
 
 /** In the order they were written. */
-export const listPending = (driver: SqlDriver): PendingRun[] => driver.all<Row>('select * from pending_run order by rowid').map(rowToPending)
+export const listPending = (driver: SqlDriver): PendingRun[] =>
+  driver.all<Row>('select * from pending_run order by rowid').map((row) => tryPending(driver, row)).filter((pending) => pending !== undefined)
 
 export function pendingOfReply(driver: SqlDriver, reply: string): PendingRun | undefined {
   const row = driver.get<Row>('select * from pending_run where message = ?', [reply])
-  return row && rowToPending(row)
+  return row && tryPending(driver, row)
 }
 
 export const pendingOfRun = (driver: SqlDriver, run: string): PendingRun | undefined => {
   const row = driver.get<Row>('select * from pending_run where run = ?', [run])
-  return row && rowToPending(row)
+  return row && tryPending(driver, row)
 }
 
 export const deletePending = (driver: SqlDriver, run: string): void => driver.run('delete from pending_run where run = ?', [run])

@@ -2,6 +2,7 @@ import { cleanText } from '~/shared/domain/text'
 import type { ThreadId, MessageId } from '~/shared/domain/ids'
 import { partsToText, type Part } from '~/shared/domain/part'
 import type { SearchHit } from '../api'
+import { orAside } from './aside'
 import type { SqlDriver } from './driver'
 import { touchesTable, type Query } from './queries/query'
 import { foldWord, makeSnippet } from './snippet'
@@ -36,9 +37,11 @@ export function search(driver: SqlDriver, text: string, limit: number): SearchHi
     if (found.length === limit) break
     const place = driver.get<Place & Record<string, string | number | null>>(id % 2 === 0 ? placeSql.message : placeSql.thread, [Math.floor(id / 2)])
     if (!place?.thread) continue
+    const said = place.parts === null ? place.title ?? '' : orAside(driver, 'message', place.message ?? '', () => partsToText(JSON.parse(place.parts!) as Part[]))
+    if (said === undefined) continue
     found.push({
       thread: place.thread as ThreadId, title: place.title ?? '', message: place.message as MessageId | null, at: place.at ?? 0,
-      snippet: makeSnippet(place.parts === null ? place.title ?? '' : partsToText(JSON.parse(place.parts) as Part[]), folded),
+      snippet: makeSnippet(said, folded),
     })
   }
   return found

@@ -4,6 +4,7 @@ import { mergeDeltas } from '~/shared/domain/merge-deltas'
 import { isTerminal } from '~/shared/domain/message'
 import { appendDeltas, type Part, type PartDelta } from '~/shared/domain/part'
 import type { RunDelta, RunEnd } from '~/shared/protocol/run'
+import { orAside } from '../database/aside'
 import type { LocalDatabase } from '../database/open'
 import type { SyncClient } from '../sync/ports'
 import type { Emit } from '../tabs/tab'
@@ -49,7 +50,7 @@ export function createProgress({ db, sync, emit, schedule }: ProgressOptions) {
   }
 
   const rowOf = (run: RunId) =>
-    db.driver.get<{ thread: string | null, status: string, error: string | null }>('select thread, status, error from message where run = ? limit 1', [run])
+    db.driver.get<{ id: string, thread: string | null, status: string, error: string | null }>('select id, thread, status, error from message where run = ? limit 1', [run])
 
   function flush() {
     cancel = undefined
@@ -77,7 +78,7 @@ export function createProgress({ db, sync, emit, schedule }: ProgressOptions) {
     for (const [run, watched] of runs) {
       const row = rowOf(run)
       if (!row || !isTerminal(row.status)) continue
-      end(run, watched, row.status, row.error ? JSON.parse(row.error) as HoldfastError : null)
+      end(run, watched, row.status, row.error ? orAside(db.driver, 'message', row.id, () => JSON.parse(row.error!) as HoldfastError) ?? null : null)
       runs.delete(run)
       sync.detachRun(run)
     }

@@ -1,14 +1,14 @@
 import type { LoggedChange, ChangeEnvelope } from '~/shared/sync/change'
 import { clockWriter, isClock, maxClock, noClock, type Clock } from '~/shared/sync/clock'
-import { boundJson } from '~/shared/domain/bounds'
 import { canonicalJson } from '~/shared/sync/fingerprint'
 import { replaceClock } from '~/shared/sync/merge'
-import type { JsonValue } from '~/shared/domain/text'
-import { columnsOf, isTableName, type ColumnKind } from '~/shared/sync/tables'
-import { mergeInto } from '~/workers/database/local-write'
+import { isTableName } from '~/shared/sync/tables'
+import { UnreadableRow } from '~/shared/sync/unreadable'
+import { setAside } from '~/workers/database/aside'
+import { mergeInto, mergeWithoutBelt } from '~/workers/database/local-write'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase, Touched } from '~/workers/database/open'
-import { readEntities, writeEntities } from '~/workers/database/entities'
+import { readColumns, readEntities, writeEntities } from '~/workers/database/entities'
 import { listOutgoing, removeLogged } from '~/workers/database/outbox'
 import type { SyncFaults } from './ports'
 
@@ -31,10 +31,11 @@ export function applyPage(db: LocalDatabase, part: LogPart, faults: SyncFaults =
   const position = { cursor: part.to, ...(last ? { mark: toMark(last) } : {}) }
   if (faults.cursorOutsideTransaction) db.driver.transaction(() => writeMeta(db.driver, position))
   return db.driver.transaction(() => {
-    const changes = fresh.map(readLogged).filter((change) => change !== null)
+    const changes = fresh.map((change) => readOrSetAside(db, change)).filter((change) => change !== null)
     // First, since a row may get a lower clock by it, which others' changes on this page then win over.
-    const left = confirmOwn(db, changes.filter((change) => change.device === db.deviceId))
-    const rows = mergeInto(db, changes, faults.merge)
+    const left = confirmOwn(db, fresh.filter((change): change is LoggedChange => change.device === db.deviceId && isTableName(change.t)))
+    const filled = changes.filter(({ c }) => Object.keys(c).length > 0)
+    const rows = faults.withoutBelt ? mergeWithoutBelt(db, filled) : mergeInto(db, filled, faults.merge)
     if (restoring) recordHeld(db, changes)
     const highest = changes.reduce((clock, change) => maxClock(clock, change.h), noClock)
     db.observe(highest)
@@ -80,25 +81,24 @@ function recordHeld(db: LocalDatabase, changes: readonly LoggedChange[]): void {
   ])
 }
 
-const kinds: Record<ColumnKind, (value: unknown) => boolean> = {
-  text: (value) => value === null || typeof value === 'string',
-  integer: (value) => value === null || Number.isSafeInteger(value),
-  boolean: (value) => value === null || value === 0 || value === 1,
-  json: () => true,
+/** As `readLogged`; a change that cannot be read sets its key aside. */
+function readOrSetAside({ driver }: LocalDatabase, change: Envelope): LoggedChange | null {
+  try {
+    return readLogged(change)
+  } catch (cause) {
+    if (!(cause instanceof UnreadableRow)) throw cause
+    setAside(driver, change, cause, { changes: [change] })
+    return null
+  }
 }
 
-/** A logged change as this build understands it: tables and columns it does not know are left out. The server has checked the rest. */
+/**
+ * A logged change as this build understands it: tables and columns it does not know are left out, and what the server kept aside comes without
+ * any. Throws `UnreadableRow` for a value of the wrong type.
+ */
 export function readLogged(change: Envelope): LoggedChange | null {
   const { t, h, k, n, seq, device } = change
-  if (!isTableName(t) || !isClock(h)) return null
-  const columns = columnsOf(t)
-  const c: Record<string, JsonValue> = {}
-  for (const name of Object.keys(change.c)) {
-    const column = Object.hasOwn(columns, name) ? columns[name] : undefined
-    if (!column) continue
-    const value = change.c[name]
-    if (!kinds[column.kind](value)) return null
-    c[name] = (column.kind === 'json' ? boundJson(value) : value) as JsonValue
-  }
-  return { n, t, k, h, c, seq, device }
+  if (!isTableName(t)) return null
+  if (!isClock(h)) throw new UnreadableRow('the clock of a change is malformed')
+  return { n, t, k, h, c: readColumns(t, change.c), seq, device }
 }

@@ -248,9 +248,9 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     })
   }
 
-  async function check() {
+  async function check({ returnAside = false } = {}) {
     const notice = (message: string) => events.onNotice?.('healed', message)
-    const checked = await checkReplica({ db, http, pause, take: (seq) => snapshots.take(seq, false), notice })
+    const checked = await checkReplica({ db, http, pause, take: (seq) => snapshots.take(seq, false), notice, returnAside })
     // An image may stand behind what had been read.
     if (checked.ok && checked.value.healed) session?.poll()
     return checked

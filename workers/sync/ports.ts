@@ -4,6 +4,7 @@ import type { RunDelta, RunEnd } from '~/shared/protocol/run'
 import type { Result } from '~/shared/result'
 import type { mergeChange } from '~/shared/sync/merge'
 import type { LocalDatabase } from '~/workers/database/open'
+import type { CheckAnswer } from './check-replica'
 
 /** A socket that reconnects by itself; `socket.ts` in the app, a wire with faults in tests. One of its connections is over before the next opens. */
 export interface SyncSocket {
@@ -68,6 +69,8 @@ export interface SyncFaults {
   cursorOutsideTransaction?: boolean
   skipUptoClockCheck?: boolean
   merge?: typeof mergeChange
+  /** What cannot be read is not set aside. */
+  withoutBelt?: boolean
 }
 
 export interface SyncClientOptions {
@@ -96,6 +99,9 @@ export interface SyncClient {
   attachRun(run: string, after: number): void
   detachRun(run: string): void
   state(): SyncSnapshot
-  /** Compares the replica with the server; a difference is healed by an image. */
-  check(): Promise<Result<{ equal: boolean, healed: boolean, entities: number }>>
+  /**
+   * Compares the replica with the server; a difference is healed by an image. With `returnAside` an image is also taken for what this device
+   * keeps aside, so that it comes back whole.
+   */
+  check(options?: { returnAside?: boolean }): Promise<Result<CheckAnswer>>
 }

@@ -1,6 +1,7 @@
 import { boundColumns } from '~/shared/domain/bounds'
 import { entityToChanges } from '~/shared/sync/merge'
 import { tableNames, tables } from '~/shared/sync/tables'
+import { orAside } from '~/workers/database/aside'
 import { foldOutgoing } from '~/workers/database/bound-rows'
 import type { SqlRow } from '~/workers/database/driver'
 import { rowToEntity } from '~/workers/database/entities'
@@ -32,7 +33,11 @@ export async function gatherResend(db: LocalDatabase, pause: () => Promise<boole
       if (rows.length === 0) break
       last = String(rows.at(-1)![key])
       // What is deeper than the server takes would come back refused; what is sent and what stays here must be the same.
-      const found = rows.flatMap((row) => entityToChanges(table, String(row[key]), rowToEntity(table, row)))
+      const found = rows.flatMap((row) => {
+        const k = String(row[key])
+        const entity = orAside(db.driver, table, k, () => rowToEntity(table, row))
+        return entity ? entityToChanges(table, k, entity) : []
+      })
       foldOutgoing(db.driver, found)
       const changes = found.map((change) => ({ ...change, c: boundColumns(change.c) }))
       db.driver.transaction(() => db.driver.run(

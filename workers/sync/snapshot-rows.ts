@@ -1,15 +1,18 @@
 import { fail } from '~/shared/errors'
 import type { z } from 'zod'
 import { boundColumns } from '~/shared/domain/bounds'
+import type { AsideKey } from '~/shared/protocol/aside'
 import { snapshotEndSchema, snapshotHeadSchema, snapshotRowSchema } from '~/shared/protocol/snapshot'
 import { schemaVersion } from '~/shared/protocol/version'
 import type { JsonValue } from '~/shared/domain/text'
 import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { entityToChanges, highestClock, type Entity } from '~/shared/sync/merge'
 import { isTableName, tableNames, tables, type TableName } from '~/shared/sync/tables'
+import { orAside } from '~/workers/database/aside'
 import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase } from '~/workers/database/open'
+import { inSavepoint } from '~/workers/database/savepoint'
 
 const rowsAtOnce = 1_000
 
@@ -24,6 +27,8 @@ interface RowsOptions {
 export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Array>, { keepOwn, pause, report }: RowsOptions): Promise<void> {
   let head: z.infer<typeof snapshotHeadSchema> | null = null
   let isWhole = false
+  /** What the server keeps aside: what this device has of it stays. */
+  let aside: AsideKey[] = []
   let count = 0
   let highest: Clock = noClock
   let rows: { t: TableName, k: string, entity: Entity }[] = []
@@ -50,7 +55,9 @@ export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Ar
     }
     const row = snapshotRowSchema.safeParse(value)
     if (!row.success) {
-      isWhole = snapshotEndSchema.parse(value).rows === count
+      const end = snapshotEndSchema.parse(value)
+      isWhole = end.rows === count
+      aside = end.aside ?? []
       continue
     }
     count++
@@ -65,7 +72,7 @@ export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Ar
   if (!head || !isWhole) fail('internal', 'the state was cut off')
   const { seq, epoch } = head
   db.driver.transaction(() => {
-    if (!keepOwn) dropUnknown(db)
+    if (!keepOwn) dropUnknown(db, aside)
     db.observe(highest)
     const confirmed = maxClock(highest, (readMeta(db.driver, 'confirmed') ?? noClock) as Clock)
     writeMeta(db.driver, { epoch, cursor: seq, mark: null, clock: db.clock(), confirmed })
@@ -73,15 +80,19 @@ export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Ar
   })
 }
 
-/** A row that the server has no more was deleted long ago. */
-function dropUnknown(db: LocalDatabase): void {
+/** A row that the server has no more was deleted long ago. One that cannot be deleted, since its index cannot read it, is set aside. */
+function dropUnknown({ driver }: LocalDatabase, aside: readonly AsideKey[]): void {
+  const kept = JSON.stringify(aside.map(({ t, k }) => [t, k]))
   for (const table of tableNames) {
     const { key } = tables[table]
-    db.driver.run(
-      `delete from ${table} where not exists (select 1 from held where held.t = ? and held.k = ${table}.${key})
-        and ${key} not in (select k from outbox where t = ?) and ${key} not in (select k from rejected where t = ?)`,
-      [table, table, table],
+    const unknown = driver.all<{ k: string }>(
+      `select ${key} as k from ${table} where not exists (select 1 from held where held.t = ?1 and held.k = ${table}.${key})
+        and ${key} not in (select k from outbox where t = ?1) and ${key} not in (select k from rejected where t = ?1)
+        and ${key} not in (select k from aside where t = ?1)
+        and ${key} not in (select value ->> 1 from json_each(?2) where value ->> 0 = ?1)`,
+      [table, kept],
     )
+    for (const { k } of unknown) orAside(driver, table, k, () => inSavepoint(driver, () => driver.run(`delete from ${table} where ${key} = ?`, [k])))
   }
 }
 

@@ -1,8 +1,11 @@
+import { z } from 'zod'
 import { fail } from '~/shared/errors'
+import { asideKeySchema } from '~/shared/protocol/aside'
 import { readPragma, migrateReplica, replicaApplicationId, replicaMigrations } from '~/shared/sql/replica'
 import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
-import { slotClock } from '~/shared/sync/merge'
-import { slotOf } from '~/shared/sync/tables'
+import { entityToChanges, slotClock } from '~/shared/sync/merge'
+import { isTableName, slotOf } from '~/shared/sync/tables'
+import { createAsideTables, keyId, readAsideIds } from '~/workers/database/aside'
 import { boundRows } from '~/workers/database/bound-rows'
 import type { SqlDriver } from '~/workers/database/driver'
 import { listHeldDrafts } from '~/workers/database/drafts'
@@ -11,6 +14,7 @@ import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase } from '~/workers/database/open'
 import { listRejected, readWholeOutbox } from '~/workers/database/outbox'
+import { returnRows } from '~/workers/database/return-rows'
 import type { HttpDeps } from './http-exchange'
 import { mergeRows } from './snapshot-rows'
 
@@ -81,8 +85,8 @@ async function* readChunks(response: Response, report: (bytes: number) => void):
   }
 }
 
-const localTables = ['outbox', 'rejected', 'pending_run', 'mutation', 'blob']
-const localMeta = ['device', 'space', 'acked', 'acked-clock', 'clock', 'confirmed', 'offset'] as const
+const localTables = ['outbox', 'rejected', 'pending_run', 'mutation', 'blob', 'aside', 'aside_change']
+const localMeta = ['device', 'space', 'acked', 'acked-clock', 'clock', 'confirmed', 'offset', 'aside-build'] as const
 
 /** Checks an image, and brings into it what only this device has: its local tables, and the changes that wait, applied anew. */
 function carryOver(db: LocalDatabase, next: SqlDriver): void {
@@ -92,6 +96,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
   const cursor = readMeta(next, 'cursor')
   const epoch = readMeta(next, 'epoch')
   if (cursor === null || epoch === null) fail('internal', 'the image does not say where it stands')
+  createAsideTables(next)
   next.transaction(() => {
     for (const table of localTables) {
       const rows = db.driver.all(`select * from ${table}`)
@@ -102,6 +107,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
       next.run(`insert into ${table} (${columns.join(', ')}) select ${values} from json_each(?)`, [JSON.stringify(rows.map((row) => columns.map((name) => row[name])))])
     }
     boundRows(next)
+    keepOwnRows(db, next)
     const waiting = [...readWholeOutbox(next), ...listRejected(next)]
     for (const change of waiting) {
       const row = readEntities(next, change.t, [change.k]).get(change.k)
@@ -111,6 +117,8 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
     // Before what waits is merged: none of that is confirmed, and a clock in it may be far ahead.
     const highest = highestInFile(next)
     mergeInto({ driver: next }, waiting)
+    // Rows that could not be read here may have come whole.
+    returnRows(next)
     for (const name of localMeta) writeMeta(next, { [name]: readMeta(db.driver, name) })
     for (const { name, value } of listHeldDrafts(db.driver)) next.run('insert into meta (name, value) values (?, ?)', [name, value])
     const confirmed = (readMeta(db.driver, 'confirmed') ?? noClock) as Clock
@@ -118,9 +126,22 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
   })
 }
 
+/** The image leaves out what the server could not read: what this device has of it stays. */
+function keepOwnRows(db: LocalDatabase, next: SqlDriver): void {
+  const text = next.get<{ value: string }>('select value from meta where name = ?', ['aside'])?.value
+  const named = text === undefined ? [] : z.array(asideKeySchema).parse(JSON.parse(text))
+  next.run('delete from meta where name = ?', ['aside'])
+  const aside = readAsideIds(next)
+  for (const { t, k } of named) {
+    if (!isTableName(t) || aside.has(keyId(t, k))) continue
+    const row = readEntities(db.driver, t, [k]).get(k)
+    if (row) mergeInto({ driver: next }, entityToChanges(t, k, row))
+  }
+}
+
 function highestInFile(driver: SqlDriver): Clock {
   const tables = ['thread', 'message', 'label', 'setting']
   const lowest = tables.map((table) => `select max(h) as h from ${table}`)
-  const others = tables.map((table) => `select max(clock.value) as h from ${table}, json_each(hx) as clock where hx <> '{}'`)
+  const others = tables.map((table) => `select max(clock.value) as h from ${table}, json_each(case when json_valid(hx) then hx else '{}' end) as clock where hx <> '{}'`)
   return (driver.get<{ h: Clock | null }>(`select max(h) as h from (${[...lowest, ...others].join(' union all ')})`)?.h ?? noClock) as Clock
 }

@@ -24,7 +24,7 @@ export interface TabOptions {
   /** Loads what opening needs, so that a fail-over does not wait for it. */
   prewarm(): Promise<unknown>
   /** Opens database and socket in this worker. Throws OutdatedError when the file is of a newer schema. */
-  open(emit: Emit): Promise<Office & Desk>
+  open(emit: Emit, build: string): Promise<Office & Desk>
   /** The calls that this worker answers itself; `emit` reaches every tab. */
   local(emit: Emit): LocalCalls
   /** Whether the server serves this build now; false when it cannot be asked. */
@@ -80,7 +80,7 @@ export function createTab(options: TabOptions) {
   const election = createElection({
     locks: options.locks, lockName: options.lockName, schedule, now,
     async open() {
-      desk = await options.open(emit)
+      desk = await options.open(emit, build)
       return desk
     },
     onCandidate() {

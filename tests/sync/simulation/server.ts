@@ -4,6 +4,7 @@ import type { LoggedChange } from '~/shared/sync/change'
 import type { Entity } from '~/shared/sync/merge'
 import type { TableName } from '~/shared/sync/tables'
 import { sql } from 'kysely'
+import { tryRow } from '~/server/sync/entities'
 import { createSyncSession, type RunFeed } from '~/server/sync/session'
 import { startServer } from '../../server/harness'
 import type { Config } from '~/server/config'
@@ -59,8 +60,13 @@ export async function createServer({ config = {}, now, withoutDedupe = false }: 
       },
       async entities(): Promise<{ table: TableName, key: string, entity: Entity }[]> {
         const rows = await database.selectFrom('entity').selectAll().where('space', '=', spaceId).execute()
-        return rows.map((row) => ({ table: row.table as TableName, key: row.pk, entity: { columns: JSON.parse(row.columns), h: row.h, hx: JSON.parse(row.hx) } as Entity }))
+        return rows.flatMap((row) => {
+          const read = tryRow(row)
+          return 'entity' in read ? [{ table: row.table as TableName, key: row.pk, entity: read.entity }] : []
+        })
       },
+      /** Makes a row unreadable where it is stored. */
+      spoil: (key: string) => database.updateTable('entity').set({ columns: '{"' }).where('space', '=', spaceId).where('pk', '=', key).execute(),
       async revoke(deviceId: DeviceId) {
         const row = await database.selectFrom('client_token').selectAll().where('space', '=', spaceId).where('device', '=', deviceId).executeTakeFirstOrThrow()
         await context.tokens.revoke({ spaceId, deviceId, tokenId: row.id, expiresAt: row.expires_at }, row.id)

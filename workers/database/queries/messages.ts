@@ -22,7 +22,7 @@ function whomItWaitsFor(sources: QuerySources, message: Message): Pending | unde
 export const messages: Query<'messages'> = {
   run(sources, { thread }) {
     const rows = sources.db.driver.all('select * from message where thread = ? order by created_at, id', [thread])
-    const messages = rows.map(rowToMessage).filter((message) => message !== undefined)
+    const messages = rows.map((row) => rowToMessage(sources.db.driver, row)).filter((message) => message !== undefined)
     const pending = messages.filter((message) => message.status === 'queued' && !message.deleted)
       .map((message) => whomItWaitsFor(sources, message)).filter((entry) => entry !== undefined)
     return { messages, pending }

@@ -1,3 +1,4 @@
+import { countAside, listAside, orAside } from '../aside'
 import { listRejected } from '../outbox'
 import { draftPrefix, listHeldDrafts, readHeldDraft } from '../drafts'
 import { touchesLocal, touchesTable, type Query } from './query'
@@ -15,7 +16,10 @@ export const settings: Query<'settings'> = {
       'select name, value from setting where substr(name, 1, length(?1)) = ?1 and value is not null order by name', [prefix])
     const values = new Map(rows.map(({ name, value }) => [name, value]))
     for (const { name, value } of listHeldDrafts(db.driver)) if (name.startsWith(prefix)) values.set(name, value)
-    return [...values].map(([name, value]) => ({ name, value: JSON.parse(value) as never }))
+    return [...values].flatMap(([name, text]) => {
+      const value = orAside(db.driver, 'setting', name, () => JSON.parse(text) as never, text)
+      return value === undefined ? [] : [{ name, value }]
+    })
   },
   touchedBy: (touched, _sources, { prefix }) =>
     touched.all === true || touched.rows.some((row) => row.table === 'setting' && row.key.startsWith(prefix))
@@ -25,4 +29,16 @@ export const settings: Query<'settings'> = {
 export const rejected: Query<'rejected'> = {
   run: ({ db }) => listRejected(db.driver).map(({ n, t, k, code, message }) => ({ n, table: t, key: k, code, message })),
   touchedBy: (touched) => touchesLocal(touched, 'rejected', 'outbox') || touchesTable(touched),
+}
+
+/** How many keys are named: more are counted. */
+const named = 100
+
+export const aside: Query<'aside'> = {
+  run({ db }) {
+    const keys = listAside(db.driver).slice(0, named).map(({ table, key, reason, at, changes }) => ({ table, key, reason, at, changes: changes.length }))
+    return { count: countAside(db.driver), keys }
+  },
+  // A read may set something aside as well as a write.
+  touchedBy: () => true,
 }
