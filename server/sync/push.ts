@@ -1,12 +1,12 @@
 import { cleanText } from '~/shared/domain/text'
 import { createError, fail, type HoldfastError } from '~/shared/errors'
-import { limits } from '~/shared/limits'
 import { checkChange, type Change, type ChangeEnvelope, type Rejection } from '~/shared/sync/change'
-import { clockDevice, clockSchema, clockTime, type Clock } from '~/shared/sync/clock'
+import { clockDevice, isClock, maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import type { DeviceId } from '~/shared/domain/ids'
 import { err, type Result } from '~/shared/result'
 import type { Trx } from '../sql/schema'
-import { readDevice, spaceTime, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
+import { createClockBound } from './clock-bound'
+import { raiseClock, readDevice, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** How a push ended. Only `stored` wrote anything; `from` = `to` + 1 when nothing took a number. */
 export type PushOutcome =
@@ -31,8 +31,9 @@ export async function pushChanges(
   const fresh = changes.filter((change) => change.n > upto)
   const last = fresh.at(-1)
   if (!last) return stored([], [])
-  const now = spaceTime(space, wall)
-  if (fresh.some((change) => isAhead(change, now))) return { outcome: { kind: 'skew', upto, now }, logged: [] }
+  const clocks = fresh.map((change) => change.h).filter(isClock)
+  const bound = createClockBound(maxClock(space.clock, toClock(state.uptoClock)), wall)
+  if (!clocks.every(bound.admits)) return { outcome: { kind: 'skew', upto, now: bound.tell }, logged: [] }
 
   const taken: Change[] = []
   const rejected: Rejection[] = []
@@ -42,6 +43,8 @@ export async function pushChanges(
     else rejected.push({ n: change.n, code: checked.error.code, message: checked.error.message })
   }
   const logged = await storeChanges(trx, space, device, taken, wall)
+  // A device goes on from every clock it got an answer for, also from that of a change it was refused.
+  if (rejected.length > 0) await raiseClock(trx, space, clocks.reduce(maxClock, noClock))
   state.upto = last.n
   // Of a change that was refused it may be any text, which PostgreSQL would refuse.
   state.uptoClock = cleanText(last.h) as Clock
@@ -49,7 +52,8 @@ export async function pushChanges(
   return stored(logged, rejected)
 }
 
-const isAhead = (change: ChangeEnvelope, now: number): boolean => clockSchema.safeParse(change.h).success && clockTime(change.h as Clock) > now + limits.clockAheadMs
+/** What an earlier push left as the device's last clock: a rejected change may have had none. */
+const toClock = (text: string | null): Clock => (text !== null && isClock(text) ? text : noClock)
 
 /**
  * A device may hand back what others wrote, with the clocks they gave it: that is how a restored server gets its rows again (sync.md §3).
@@ -57,6 +61,5 @@ const isAhead = (change: ChangeEnvelope, now: number): boolean => clockSchema.sa
  */
 function checkPushed(change: ChangeEnvelope, device: DeviceId): Result<Change, HoldfastError> {
   if (cleanText(change.k) !== change.k) return err(createError('invalid_request', 'malformed key', { n: change.n }))
-  const writer = clockSchema.safeParse(change.h)
-  return checkChange(change, writer.success ? (clockDevice(writer.data) as DeviceId | 'server') : device)
+  return checkChange(change, isClock(change.h) ? (clockDevice(change.h) as DeviceId | 'server') : device)
 }

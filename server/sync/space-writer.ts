@@ -1,5 +1,5 @@
 import { byteLength, type Change, type LoggedChange } from '~/shared/sync/change'
-import { clockTime, maxClock, noClock, type Clock } from '~/shared/sync/clock'
+import { maxClock, type Clock } from '~/shared/sync/clock'
 import type { TableName } from '~/shared/sync/tables'
 import type { SpaceTable } from '../spaces/schema'
 import { prepareQuery } from '../sql/prepared-query'
@@ -39,9 +39,6 @@ export async function writeDevice(trx: Trx, spaceId: string, device: string, sta
   await upsertDevice(trx, { space: spaceId, device, upto: state.upto, upto_clock: state.uptoClock })
 }
 
-/** The server's time in a space, in ms: never below a clock it has stored, so that it does not go back, also over a restart (sync.md §2). */
-export const spaceTime = (space: Pick<SpaceState, 'clock'>, wall: number): number => (space.clock === noClock ? wall : Math.max(wall, clockTime(space.clock)))
-
 /** A stored change as the text that pages and live messages carry; its columns are never parsed again. */
 export function loggedChangeText(row: { n: number, t: string, k: string, h: string, seq: number, device: string }, columns: string): string {
   return `{"n":${row.n},"t":"${row.t}","k":${JSON.stringify(row.k)},"h":"${row.h}","c":${columns},"seq":${row.seq},"device":"${row.device}"}`
@@ -65,6 +62,13 @@ const insertChange = prepareQuery<ChangeTable, unknown>((source, value) => sourc
 }))
 const updateSpace = prepareQuery<Pick<SpaceTable, 'id' | 'head' | 'clock'>, unknown>((source, value) =>
   source.updateTable('space').set({ head: value('head'), clock: value('clock') }).where('id', '=', value('id')))
+
+/** Puts the space's clock to `clock` where it stands below. Inside the caller's transaction. */
+export async function raiseClock(trx: Trx, space: SpaceState, clock: Clock): Promise<void> {
+  if (clock <= space.clock) return
+  space.clock = clock
+  await updateSpace(trx, space)
+}
 
 /** Numbers, logs and merges checked changes, and raises the space's head and clock. All inside the caller's transaction. */
 export async function storeChanges(trx: Trx, space: SpaceState, device: string, changes: readonly Change[], at: number): Promise<StoredChange[]> {

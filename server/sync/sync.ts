@@ -8,16 +8,18 @@ import type { Log } from '../log'
 import { createGroupCommit } from '../sql/group-commit'
 import type { Database, Dialect, Trx } from '../sql/schema'
 import { readAside, setAside, type UnreadableKey } from './aside'
+import { createWallClock } from './clock-bound'
 import { readEntityRows, type EntityRow } from './entity-rows'
 import { readFingerprint, type Fingerprint, type LeftOut } from './fingerprint'
 import type { Hub } from './hub'
 import { pushChanges, type PushOutcome } from './push'
 import { readPage, type PullOutcome } from './pull'
 import { returnRows } from './return-rows'
-import { readDevice, readSpace, spaceTime, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
+import { readDevice, readSpace, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** What the server itself writes to a row: table, key, columns. */
 export interface ServerChange { t: TableName, k: string, c: Record<string, JsonValue> }
+/** `now` is the server's wall clock in ms. */
 interface SyncStatus { epoch: string, head: number, floor: number, upto: number, uptoClock: Clock | null, now: number }
 
 export interface Sync {
@@ -47,6 +49,7 @@ export interface Sync {
 
 export function createSync({ database, dialect, hub, log, now }: { database: Database, dialect: Dialect, hub: Hub, log: Log, now(): number }): Sync {
   const groupCommit = createGroupCommit(database)
+  const wall = createWallClock(now)
 
   function transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T> {
     // SQLite has one writer, whatever the space; PostgreSQL one per space, by the lock on its row.
@@ -80,7 +83,7 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
       const server = await readDevice(trx, spaceId, 'server')
       let clock = space.clock
       const stamped = changes.map((change): Change => {
-        clock = nextClock(now(), clock, 'server')
+        clock = nextClock(wall(), clock, 'server')
         const checked = checkChange({ n: ++server.upto, h: clock, ...change, c: boundColumns(change.c) }, 'server')
         if (!checked.ok) throw new Error(`the server wrote a change that cannot be taken: ${checked.error.message}`, { cause: new HoldfastException(checked.error) })
         return checked.value
@@ -91,7 +94,7 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
     },
     push: (spaceId, device, changes, isLive = () => true) => transaction(spaceId, async (trx, space) => {
       if (!isLive()) fail('token_revoked', 'this device was signed out')
-      return pushChanges(trx, space, device, changes, now())
+      return pushChanges(trx, space, device, changes, wall())
     }),
     async pull(spaceId, device, cursor, limit) {
       const outcome = await database.transaction().execute((trx) => readPage(trx, dialect, { spaceId, device, cursor, limit }))
@@ -115,7 +118,7 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
       const space = await readSpace(trx, spaceId)
       if (!space) fail('not_found', 'there is no such space')
       const { upto, uptoClock } = await readDevice(trx, spaceId, device)
-      return { epoch: space.epoch, head: space.head, floor: space.floor, upto, uptoClock, now: spaceTime(space, now()) }
+      return { epoch: space.epoch, head: space.head, floor: space.floor, upto, uptoClock, now: wall() }
     }),
   }
 }

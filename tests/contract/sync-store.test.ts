@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { rowToEntity } from '~/server/sync/stored-row'
 import { maintain } from '~/server/sync/maintenance'
 import { fingerprintModulus, hashEntity, bucketOfKey } from '~/shared/sync/fingerprint'
+import { clockTime, formatClock, type Clock } from '~/shared/sync/clock'
 import { mergeChange, type Entity } from '~/shared/sync/merge'
 import { databases, openContext, type OpenedContext } from './databases'
 import { addDevice } from './device'
@@ -44,6 +45,65 @@ describe.each(databases)('the log on $name', ({ dialect, skip }) => {
     expect(written!.h > ahead.h).toBe(true)
     const row = await context.database.selectFrom('entity').selectAll().executeTakeFirstOrThrow()
     expect(rowToEntity(row).columns).toEqual({ title: 'server' })
+  })
+
+  it('[SY130] pushes that each go as far as they may do not walk the clock away', async () => {
+    const { context } = opened
+    const device = await addDevice(context)
+    const clock = async () => (await context.database.selectFrom('space').select('clock').executeTakeFirstOrThrow()).clock as Clock
+    let taken = 0
+    for (let n = 1; n <= 60; n++) {
+      const from = Math.max(now, n === 1 ? 0 : clockTime(await clock()))
+      const { outcome } = await context.sync.push(device.spaceId, device.deviceId, [
+        { n: taken + 1, t: 'setting', k: 'walk', h: formatClock(from + 60_000, 99_999, `${device.deviceId}.tagx`), c: { value: n } },
+      ])
+      if (outcome.kind === 'stored') taken++
+      else expect(outcome).toEqual({ kind: 'skew', upto: taken, now })
+    }
+    expect(taken).toBe(1)
+    expect(clockTime(await clock())).toBe(now + 60_000)
+  })
+
+  it('[SY131] in a space that is ahead only the next counter is taken, and the next millisecond when the counter is full', async () => {
+    const { context } = opened
+    const device = await addDevice(context)
+    const ahead = now + 10 * day
+    await context.sync.push(device.spaceId, device.deviceId, [device.change('setting', 'a', { value: 1 })])
+    const stand = (counter: number) => context.database.updateTable('space').set({ clock: formatClock(ahead, counter, 'server') }).execute()
+    let n = 1
+    const push = async (...clocks: [ms: number, counter: number, table?: 'setting' | 'nonsense'][]) => {
+      const changes = clocks.map(([ms, counter, t = 'setting'], index) => ({ n: n + index + 1, t, k: 'a', h: formatClock(ms, counter, `${device.deviceId}.tagx`), c: { value: counter } }))
+      const { outcome } = await context.sync.push(device.spaceId, device.deviceId, changes)
+      if (outcome.kind === 'stored') n += clocks.length
+      else expect(outcome).toEqual({ kind: 'skew', upto: n, now: ahead - 60_001 })
+      return outcome.kind
+    }
+    await stand(7)
+    expect(await push([ahead, 9])).toBe('skew')
+    expect(await push([ahead + 1, 0])).toBe('skew')
+    expect(await push([ahead, 8], [ahead, 10])).toBe('skew')
+    expect(await push([ahead - 1, 99_999], [ahead, 8], [ahead, 9])).toBe('stored')
+    // A refused change uses up its clock, as it does its number: the device goes on from there.
+    expect(await push([ahead, 10, 'nonsense'])).toBe('stored')
+    expect(await push([ahead, 11])).toBe('stored')
+    await stand(99_998)
+    expect(await push([ahead + 1, 0])).toBe('skew')
+    expect(await push([ahead, 99_999], [ahead + 1, 0], [ahead + 1, 1])).toBe('stored')
+    const [written] = await context.sync.transaction(device.spaceId, (trx) => context.sync.writeServerChanges(trx, device.spaceId, [{ t: 'setting', k: 'a', c: { value: 0 } }]))
+    expect(written!.h).toBe(formatClock(ahead + 1, 2, 'server'))
+  })
+
+  it('[SY132] the time that devices are told is the wall clock, which never goes back', async () => {
+    const { context } = opened
+    const device = await addDevice(context)
+    await device.push(device.change('setting', 'a', { value: 1 }, now + 60_000))
+    const told = async () => (await context.sync.status(device.spaceId, device.deviceId)).now
+    const first = now
+    expect(await told()).toBe(first)
+    now -= day
+    expect(await told()).toBe(first)
+    now = first + 5
+    expect(await told()).toBe(first + 5)
   })
 
   it('[SY42] the merged rows are what merging the log gives, and the fingerprint is their sum', async () => {

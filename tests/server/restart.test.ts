@@ -39,14 +39,13 @@ test('[ST80] tokens, log and positions survive a restart', async () => {
   expect(body).toMatchObject({ ok: true, head: 1, upto: 1, changes: [{ c: { title: 'kept' }, seq: 1 }] })
 })
 
-test('[SY41] the server\'s time never goes below a clock it has stored, also over a restart and with a clock put back', async () => {
+test('[SY41] what the server writes has a clock above every stored one, also over a restart and with a clock put back', async () => {
   const first = await claim(await start())
   const ahead = now + 50_000
   await request(server!, 'POST', '/push', { token: first.token, body: { changes: [titleChange(first.deviceId, 1, 'x', { at: ahead })] } })
   await stop()
   now -= 60 * 60 * 1000
   const { sync } = (await start()).context
-  expect((await sync.status(first.spaceId, first.deviceId)).now).toBe(ahead)
   const [written] = await sync.transaction(first.spaceId, (trx) => sync.writeServerChanges(trx, first.spaceId, [{ t: 'thread', k: 'thread_0001', c: { pinned: 1 } }]))
   expect(written!.h > titleChange(first.deviceId, 1, 'x', { at: ahead }).h).toBe(true)
 })

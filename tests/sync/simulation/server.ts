@@ -1,11 +1,13 @@
 import type { DeviceId } from '~/shared/domain/ids'
 import { pushSchema } from '~/shared/protocol/push'
-import type { LoggedChange } from '~/shared/sync/change'
+import type { Change, LoggedChange } from '~/shared/sync/change'
+import type { Clock } from '~/shared/sync/clock'
 import type { Entity } from '~/shared/sync/merge'
 import type { TableName } from '~/shared/sync/tables'
 import { sql } from 'kysely'
 import { tryRow } from '~/server/sync/entities'
 import { createSyncSession, type RunFeed } from '~/server/sync/session'
+import { storeChanges } from '~/server/sync/space-writer'
 import { startServer } from '../../server/harness'
 import type { Config } from '~/server/config'
 import type { ServerEnd } from './wire'
@@ -76,6 +78,9 @@ export async function createServer({ config = {}, now, withoutDedupe = false }: 
         const logged = await context.sync.transaction(spaceId, (trx) => context.sync.writeServerChanges(trx, spaceId, changes))
         context.sync.announce(spaceId, logged)
       },
+      /** Stores what the server would no longer take: changes with any clock, as an earlier build let them in. */
+      force: (changes: Change[]) => context.sync.transaction(spaceId, async (trx, space) => void await storeChanges(trx, space, 'earlier', changes, now())),
+      clock: async () => (await database.selectFrom('space').select('clock').where('id', '=', spaceId).executeTakeFirstOrThrow()).clock as Clock,
       /** Drops the log up to a number, as maintenance does. */
       async compact(floor: number): Promise<void> {
         await context.sync.transaction(spaceId, async (trx) => {
