@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { normalizeCode } from './tokens/secrets'
 
 const url = (protocols: string[]) => z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol))
 const isLoopbackName = (name: string) => name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
@@ -14,6 +15,8 @@ const proxy = z.string().refine((text) => {
   const version = isIP(address)
   return version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
 })
+/** Spaces and dashes do not count where a code is typed: of nothing else, an empty code would claim the server. */
+const claimCode = z.string().refine((text) => text.length <= 64 && normalizeCode(text).length >= 8)
 const wholeNumber = (min: number, max: number) => z.string().regex(/^\d{1,15}$/).transform(Number).pipe(z.number().min(min).max(max))
 
 interface Variable<T> { schema: z.ZodType<T, string>, fallback: string, expected: string }
@@ -28,7 +31,7 @@ const variables = {
   NUXT_DATABASE_URL: variable(orNull(url(['postgres:', 'postgresql:'])), '', 'postgres://user:password@host:port/database, or nothing for SQLite'),
   NUXT_PUBLIC_URL: variable(orNull(url(['http:', 'https:']).transform((text) => new URL(text).origin)), '', 'the http(s) address under which browsers reach this server'),
   NUXT_SIGNUP: variable(z.enum(['claim', 'open', 'closed']), 'claim', 'claim, open or closed'),
-  NUXT_CLAIM_CODE: variable(orNull(z.string().min(8).max(64)), '', '8 to 64 characters'),
+  NUXT_CLAIM_CODE: variable(orNull(claimCode), '', '8 to 64 characters, spaces and dashes not counted'),
   NUXT_OPENROUTER_API_URL: variable(providerUrl, 'https://openrouter.ai/api/v1', 'an https address, or http on this machine'),
   NUXT_OPENROUTER_AUTH_URL: variable(providerUrl, 'https://openrouter.ai/auth', 'an https address, or http on this machine'),
   NUXT_OPENROUTER_EXCHANGE: variable(z.enum(['on', 'off']).transform((value) => value === 'on'), 'on', 'on or off'),

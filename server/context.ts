@@ -18,6 +18,7 @@ import { createHub, type Hub } from './sync/hub'
 import { maintain } from './sync/maintenance'
 import { createSnapshots, type Snapshots } from './sync/snapshots'
 import { createSync, type Sync } from './sync/sync'
+import { openCodeKey } from './tokens/code-key'
 import { createCodes, type Codes } from './tokens/codes'
 import { createTokens, type Tokens } from './tokens/tokens'
 
@@ -84,7 +85,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
   const hub = createHub()
   const spaces = createSpaces({ database, now })
   const tokens = createTokens({ database, hub, now, ttlDays: config.spskTtlDays })
-  const codes = createCodes({ config, database, log, now })
+  const codes = createCodes({ config, database, log, now, key: openCodeKey(config.dataDir) })
   const sync = createSync({ database, dialect, hub, log, now })
   await returnAsideRows({ database, sync, log })
   const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes, spaceBytes: config.blobSpaceBytes })
@@ -103,7 +104,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
     snapshots: createSnapshots({ database, sync, dataDir: config.dataDir, log }),
     startedAt: now(),
     clientAddress: createClientAddress(config.trustedProxies),
-    limits: createRateLimits(),
+    limits: createRateLimits(undefined, now),
     strangers: createStrangerBytes(),
     async close() {
       for (const timer of timers) clearInterval(timer)

@@ -38,13 +38,19 @@ export const plainAddress = (address: string): string => address.replace(/^::fff
 
 export const isLoopbackAddress = (address: string): boolean => address === '::1' || /^127\./.test(plainAddress(address))
 
-/** Whom an address belongs to, as far as limits go: an IPv4 address itself, of an IPv6 address its /64, which one customer has whole. */
+/**
+ * What limits are counted by: the address, or its /64 for IPv6, which is what one household or machine is given. An IPv4 address in IPv6
+ * form is the IPv4 one.
+ */
 export function addressToNetwork(address: string): string {
-  const plain = plainAddress(address).replace(/%.*$/, '')
-  if (isIP(plain) !== 6) return plain
-  const [head = '', tail] = plain.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? left : [...left, ...new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+  const bare = plainAddress(address).split('%', 1)[0] ?? ''
+  if (isIP(bare) !== 6) return bare
+  const [head = '', tail] = new URL(`http://[${bare}]`).hostname.slice(1, -1).split('::')
+  const groups = (part: string | undefined) => (part ? part.split(':') : [])
+  const first = groups(head)
+  const last = groups(tail)
+  const all = [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last]
+  const [high = 0, low = 0] = all.slice(6).map((group) => Number.parseInt(group, 16))
+  if (all.slice(0, 5).every((group) => group === '0') && all[5] === 'ffff') return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  return `${all.slice(0, 4).join(':')}::/64`
 }

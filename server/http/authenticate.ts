@@ -18,10 +18,10 @@ export async function authenticateRequest(event: H3Event, context: Context, { re
   try {
     const identity = await context.tokens.authenticate(token, { renewing })
     markKnownPeer(event.node.req.socket)
-    await context.limits.countRequest(identity.tokenId)
+    context.limits.countRequest(identity.tokenId)
     return identity
   } catch (error) {
-    if (error instanceof HoldfastException && error.error.code === 'unauthorized') await context.limits.countWrongCredentials(context.clientAddress(event.node.req))
+    if (error instanceof HoldfastException && error.error.code === 'unauthorized') context.limits.countWrongToken(context.clientAddress(event.node.req))
     throw error
   }
 }

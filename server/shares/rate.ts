@@ -1,30 +1,23 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { addressToNetwork } from '../http/address'
+import { createWindowLimit } from '../http/window-limit'
 import { ShareFailure } from './failure'
 import type { ShareQuotas } from './quotas'
 
 /** Holds back an address that creates, writes, reads or guesses too much. Counts live in memory: a restart forgives. */
 export function createRateLimits(quotas: ShareQuotas) {
-  const creates = new RateLimiterMemory({ keyPrefix: 'create', points: quotas.createsPerMinute, duration: 60 })
-  const writes = new RateLimiterMemory({ keyPrefix: 'write', points: quotas.writesPerMinute, duration: 60 })
-  const reads = new RateLimiterMemory({ keyPrefix: 'read', points: quotas.readsPerMinute, duration: 60 })
-  const failures = new RateLimiterMemory({ keyPrefix: 'failure', points: quotas.failuresPerTenMinutes, duration: 600 })
-
+  const limit = (points: number, seconds: number) => {
+    const window = createWindowLimit({ points, seconds }, Date.now)
+    return async (address: string): Promise<void> => {
+      const wait = window.take(addressToNetwork(address))
+      if (wait > 0) throw tooMany(wait)
+    }
+  }
   return {
-    create: (address: string): Promise<void> => take(creates, address),
-    write: (address: string): Promise<void> => take(writes, address),
-    read: (address: string): Promise<void> => take(reads, address),
+    create: limit(quotas.createsPerMinute, 60),
+    write: limit(quotas.writesPerMinute, 60),
+    read: limit(quotas.readsPerMinute, 60),
     /** Counts a wrong secret or key, and refuses an address that has tried too many. Right ones always pass: nobody can lock others out. */
-    failed: (address: string): Promise<void> => take(failures, address),
-  }
-}
-
-async function take(limiter: RateLimiterMemory, address: string): Promise<void> {
-  try {
-    await limiter.consume(address)
-  }
-  catch (refusal) {
-    if (refusal instanceof RateLimiterRes) throw tooMany(refusal.msBeforeNext)
-    throw refusal
+    failed: limit(quotas.failuresPerTenMinutes, 600),
   }
 }
 

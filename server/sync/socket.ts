@@ -60,9 +60,11 @@ async function openSession(peer: Peer, connection: Connection, ready: () => Prom
   try {
     const context = await ready()
     const { headers } = peer.request
-    const identity = await context.tokens.authenticate(readToken(headers) ?? '').catch(async (error: unknown) => {
+    const identity = await context.tokens.authenticate(readToken(headers) ?? '').catch((error: unknown) => {
       const forwarded = headers.get('x-forwarded-for') ?? undefined
-      await context.limits.countWrongCredentials(context.clientAddress({ headers: { 'x-forwarded-for': forwarded }, socket: peer }))
+      // One that was signed out, or has expired, is no guess: it hears which, whatever else its address has tried.
+      const isGuess = error instanceof HoldfastException && error.error.code === 'unauthorized'
+      if (isGuess) context.limits.countWrongToken(context.clientAddress({ headers: { 'x-forwarded-for': forwarded }, socket: peer }))
       throw error
     })
     if (connection.gone) return

@@ -10,6 +10,7 @@ import type { Identity, MintedToken } from './tokens'
 /** Who asks: `identity` with a Bearer, `address` for the limits, `mayClaim` if nothing speaks against a claim without a code. */
 export interface MintCaller { identity: Identity | null, address: string, mayClaim: boolean }
 type MintBody = z.output<typeof mintBodySchema>
+type MintInto = (trx: Trx, spaceId: SpaceId) => Promise<MintedToken>
 
 /** Any number that is ours: two first devices cannot both claim. */
 const claimLock = 4_826_510_933
@@ -19,35 +20,24 @@ const claimLock = 4_826_510_933
  * this order. A wrong code is 401 and never falls through to the next (sync.md §5).
  */
 export async function mint(context: Context, body: MintBody, caller: MintCaller): Promise<MintedToken> {
-  const { database, tokens, codes, limits } = context
+  const { limits } = context
   const { deviceId, deviceName } = body
   // A device whose first answer was lost on the way asks again, with the same id: its unused token gives way.
-  const into = (trx: Trx, spaceId: SpaceId) => tokens.mint(trx, { spaceId, deviceName, deviceId, replaceUnused: caller.identity === null })
+  const into: MintInto = (trx, spaceId) => context.tokens.mint(trx, { spaceId, deviceName, deviceId, replaceUnused: caller.identity === null })
 
   if (body.pairingCode !== undefined || body.claimCode !== undefined) {
-    await limits.countMint(caller.address)
-    await limits.checkCredentials(caller.address)
-    const { pairingCode, claimCode = '' } = body
-    const minted = pairingCode === undefined
-      ? codes.isClaimCode(claimCode) && await claim(context, into)
-      : await database.transaction().execute(async (trx) => {
-        const spaceId = await codes.redeem(trx, pairingCode)
-        return spaceId !== null && into(trx, spaceId)
-      })
-    if (minted) return minted
-    await codes.countWrong()
-    await limits.countWrongCredentials(caller.address)
-    return fail('unauthorized', 'this code is not valid, or no longer', { reason: 'wrong_code' })
+    limits.countMint(caller.address)
+    return mintByCode(context, body, { address: caller.address, into })
   }
   const { identity } = caller
-  if (identity) return database.transaction().execute((trx) => into(trx, identity.spaceId))
-  await limits.countMint(caller.address)
+  if (identity) return context.database.transaction().execute((trx) => into(trx, identity.spaceId))
+  limits.countMint(caller.address)
   if (context.config.signup === 'open') {
-    return database.transaction().execute(async (trx) => into(trx, await context.spaces.create(trx)))
+    return context.database.transaction().execute(async (trx) => into(trx, await context.spaces.create(trx)))
   }
   const owner = await context.spaces.first()
-  if (context.config.signup === 'claim' && caller.mayClaim && owner !== null && deviceId !== undefined && await tokens.isUnusedClaim(database, owner, deviceId)) {
-    return database.transaction().execute((trx) => into(trx, owner))
+  if (context.config.signup === 'claim' && caller.mayClaim && owner !== null && deviceId !== undefined && await context.tokens.isUnusedClaim(context.database, owner, deviceId)) {
+    return context.database.transaction().execute((trx) => into(trx, owner))
   }
   if (context.config.signup === 'claim' && owner === null) {
     if (caller.mayClaim) return claim(context, into)
@@ -56,7 +46,30 @@ export async function mint(context: Context, body: MintBody, caller: MintCaller)
   return fail('unauthorized', 'this server is taken; pair this device with a code', { reason: 'pairing_needed' })
 }
 
-async function claim({ database, dialect, spaces }: Context, into: (trx: Trx, spaceId: SpaceId) => Promise<MintedToken>): Promise<MintedToken> {
+async function mintByCode(context: Context, { pairingCode, claimCode = '' }: MintBody, { address, into }: { address: string, into: MintInto }): Promise<MintedToken> {
+  const { codes, database } = context
+  const attempt = codes.begin(address)
+  try {
+    const minted = pairingCode === undefined
+      ? codes.isClaimCode(claimCode) && await claim(context, into)
+      : await database.transaction().execute(async (trx) => {
+        const spaceId = await codes.redeem(trx, pairingCode)
+        return spaceId !== null && into(trx, spaceId)
+      })
+    if (minted) {
+      attempt.right()
+      return minted
+    }
+  } catch (error) {
+    // The code was right, or nobody knows: what failed is something else.
+    attempt.right()
+    throw error
+  }
+  await codes.countWrong()
+  return fail('unauthorized', 'this code is not valid, or no longer', { reason: 'wrong_code' })
+}
+
+async function claim({ database, dialect, spaces }: Context, into: MintInto): Promise<MintedToken> {
   return database.transaction().execute(async (trx) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${claimLock})`.execute(trx)
     if (await spaces.first(trx) !== null) return fail('conflict', 'this server has been claimed; pair this device with a code', { reason: 'pairing_needed' })

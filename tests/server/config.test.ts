@@ -24,6 +24,14 @@ test('[AU64] every wrong variable is named at once', () => {
   expect(() => parseConfig({ PORT: 'x', NUXT_SIGNUP: 'x' })).toThrow(/PORT[\s\S]*NUXT_SIGNUP/)
 })
 
+test.each(['--------', '- - - - -', 'abc-def', '   abcdefg   ', 'x'.repeat(65)])('[AU126] the claim code %j is refused at the start', (value) => {
+  expect(() => parseConfig({ NUXT_CLAIM_CODE: value })).toThrow('NUXT_CLAIM_CODE: expected 8 to 64 characters, spaces and dashes not counted')
+})
+
+test('[AU126] a claim code may be written in groups', () => {
+  expect(parseConfig({ NUXT_CLAIM_CODE: 'abcd-efgh' }).claimCode).toBe('abcd-efgh')
+})
+
 test('[AU65] http to the provider is taken on this machine, and addresses lose their last slash', () => {
   expect(parseConfig({ NUXT_OPENROUTER_API_URL: 'http://127.0.0.1:9/api/v1/' }).openrouterApiUrl).toBe('http://127.0.0.1:9/api/v1')
   expect(parseConfig({ NUXT_PUBLIC_URL: 'https://chat.example.org/' }).publicUrl).toBe('https://chat.example.org')

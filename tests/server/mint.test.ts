@@ -1,5 +1,10 @@
+import { createHash, createHmac } from 'node:crypto'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Config } from '~/server/config'
+import { openCodeKey } from '~/server/tokens/code-key'
 import { claim, request } from './client'
 import { startServer, type TestServer } from './harness'
 
@@ -84,23 +89,81 @@ test('[AU28] a pairing code is not used up by a device id that is taken', async 
   expect((await mint({ pairingCode: code })).status).toBe(200)
 })
 
-test('[AU29] twenty wrong codes in ten minutes void every open code', async () => {
-  const { token } = await claim(server)
-  const { code } = await pairingCode(token)
+test('[AU29] ten thousand wrong codes in ten minutes void the open pairing codes, and never the claim code', async () => {
   const claimCode = server.context.codes.claimCode()
-  for (let i = 0; i < 20; i++) expect((await mint({ pairingCode: 'WRONGONE' })).status).toBe(401)
-  expect((await mint({ pairingCode: code })).status).toBe(401)
-  expect(server.context.codes.claimCode()).not.toBe(claimCode)
+  const { token } = await claim(server)
+  const { code: kept } = await pairingCode(token)
+  const wrong = async (count: number) => {
+    for (let i = 0; i < count; i++) await server.context.codes.countWrong()
+  }
+  await wrong(9_000)
+  now += 10 * minute - 1
+  const { code } = await pairingCode(token)
+  await wrong(9_999)
+  expect((await mint({ pairingCode: code })).status).toBe(200)
+  const { code: last } = await pairingCode(token)
+  await wrong(1)
+  for (const pairingCode of [kept, last]) expect((await mint({ pairingCode })).status).toBe(401)
+  expect(server.context.codes.claimCode()).toBe(claimCode)
+  expect((await mint({ claimCode })).status).toBe(409)
 })
 
-test('[AU30] an address that keeps trying codes is told to wait, while tokens still pass', async () => {
+test('[AU30] an address that keeps trying codes is told to wait, longer each time, while tokens still pass', async () => {
   const { token } = await claim(server)
-  const statuses: number[] = []
-  for (let i = 0; i < 32; i++) statuses.push((await mint({ pairingCode: 'WRONGONE' })).status)
-  expect(statuses.at(-1)).toBe(429)
-  const refused = await mint({ pairingCode: 'WRONGONE' })
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  const { code } = await pairingCode(token)
+  for (let i = 0; i < 5; i++) expect((await mint({ pairingCode: 'WRONGONE' })).status).toBe(401)
+  const refused = await mint({ pairingCode: code })
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  now += 1_000
+  expect((await mint({ claimCode: 'WRONGONE' })).status).toBe(401)
+  expect((await mint({ pairingCode: code })).headers.get('retry-after')).toBe('2')
   expect((await request(server, 'GET', '/auth/spsk', { token })).status).toBe(200)
+  now += 2_000
+  expect((await mint({ pairingCode: code })).status).toBe(200)
+})
+
+test('[AU123] wrong tokens from an address do not hold back a right code from it', async () => {
+  const { token } = await claim(server)
+  const { code } = await pairingCode(token)
+  const statuses: number[] = []
+  for (let i = 0; i < 31; i++) statuses.push((await request(server, 'GET', '/auth/spsk', { token: 'x'.repeat(43) })).status)
+  expect([statuses[29], statuses[30]]).toEqual([401, 429])
+  expect((await mint({ pairingCode: code })).status).toBe(200)
+})
+
+test('[AU124] a pairing code is stored under a hash whose key lies beside the database, readable by its owner only', async () => {
+  const { token } = await claim(server)
+  const { code } = await pairingCode(token)
+  const row = await server.context.database.selectFrom('pairing_code').selectAll().executeTakeFirstOrThrow()
+  expect(row.code_hash).not.toBe(createHash('sha256').update(code).digest('hex'))
+  const file = join(server.context.config.dataDir, 'codes.key')
+  const key = Buffer.from(await readFile(file, 'utf8'), 'hex')
+  expect(row.code_hash).toBe(createHmac('sha256', key).update(code).digest('hex'))
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+test('[AU124] the key outlives a restart; one that is readable by others is mended, a damaged one made anew', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-key-'))
+  const key = openCodeKey(dataDir)
+  await chmod(join(dataDir, 'codes.key'), 0o644)
+  expect(openCodeKey(dataDir)).toEqual(key)
+  expect((await stat(join(dataDir, 'codes.key'))).mode & 0o777).toBe(0o600)
+  await writeFile(join(dataDir, 'codes.key'), 'half of i')
+  const other = openCodeKey(dataDir)
+  expect(other).toHaveLength(32)
+  expect(other).not.toEqual(key)
+  await rm(dataDir, { recursive: true })
+})
+
+test('[AU125] a code of separators only lets nobody in', async () => {
+  await start({ claimCode: '--------', host: '0.0.0.0' })
+  for (const typed of ['', '-', '--------', '  ']) {
+    expect((await mint({ claimCode: typed })).status).toBe(401)
+    now += 15 * minute
+    expect((await mint({ pairingCode: typed })).status).toBe(401)
+    now += 15 * minute
+  }
 })
 
 test('[AU31] open sign-up gives each device a space of its own; closed sign-up gives none', async () => {

@@ -48,6 +48,16 @@ test('[SY73] a well-formed token that fails is let in and closed with its code',
   expect(await (await TestSocket.open(server, first.token)).closed).toEqual({ code: 4401, reason: 'token_expired' })
 })
 
+test('[AU127] a device that was signed out or has expired hears which, however many wrong tokens its address has tried', async () => {
+  const second = await addDevice(server, first.token)
+  await request(server, 'DELETE', `/auth/spsk/${second.tokenId}`, { token: first.token })
+  for (let i = 0; i < 31; i++) await request(server, 'GET', '/auth/spsk', { token: 'x'.repeat(43) })
+  expect(await (await TestSocket.open(server, 'x'.repeat(43))).closed).toEqual({ code: 4429, reason: 'rate_limited' })
+  expect(await (await TestSocket.open(server, second.token)).closed).toEqual({ code: 4403, reason: 'token_revoked' })
+  now = first.expiresAt
+  expect(await (await TestSocket.open(server, first.token)).closed).toEqual({ code: 4401, reason: 'token_expired' })
+})
+
 test('[SY74] a change pushed on one socket arrives on the space\'s other sockets, and nowhere else', async () => {
   const other = await addSpace(server)
   const [a, b, c] = [await TestSocket.greet(server, first), await TestSocket.greet(server, await addDevice(server, first.token)), await TestSocket.greet(server, other)]
