@@ -1,4 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import BetterSqlite3 from 'better-sqlite3'
 import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 test('[ST75] a browser without files says that nothing lasts here, works on, and keeps what was not sent over a reload', async ({ startApp, openProfile }) => {
@@ -81,3 +84,35 @@ test('[ST67] the database of an earlier space is listed, downloads as a file tha
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(earlier).toHaveCount(0)
 })
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`[ST116] what could not be read is said in Settings with its reason, is exported, and comes back, ${colorScheme}`, async ({ startApp, openProfile }) => {
+    const app = await startApp()
+    const { page } = await openProfile(app.url, { colorScheme })
+    await page.goto('/')
+    await saveKey(page)
+    await chooseModel(page, 'fake/echo')
+    await send(page, 'spoilt on the server')
+    await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
+    await expect(syncStatus(page)).toContainText('Synced')
+    const file = new BetterSqlite3(join(app.folder, 'holdfast.sqlite'))
+    file.exec(`update entity set columns = '{"title":' where "table" = 'thread'`)
+    file.close()
+    await page.goto('/settings')
+    await expect(page.getByRole('button', { name: 'Check sync' })).toBeVisible()
+    await expect(page.getByText('kept aside')).toHaveCount(0)
+    await page.getByRole('button', { name: 'Check sync' }).press('Enter')
+    const section = page.getByRole('region', { name: '1 item could not be read and is kept aside' })
+    await expect(section.getByRole('listitem')).toContainText(['On the server: 1 thread'])
+    await expect(section).toContainText('its columns are malformed JSON')
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).include('[aria-labelledby="kept-aside"]').analyze()
+    expect(violations).toEqual([])
+    const [download] = await Promise.all([page.waitForEvent('download'), section.getByRole('button', { name: 'Export' }).press('Enter')])
+    expect(await readFile(await download.path(), 'utf8')).toContain('"aside":{"device":[],"server":[{')
+    await section.getByRole('button', { name: 'Try again' }).press('Enter')
+    await expect(page.getByText('1 item came back')).toBeVisible()
+    await expect(section).toHaveCount(0)
+    await page.goto('/')
+    await expect(page.getByRole('link', { name: /spoilt on the server/ }).first()).toBeVisible()
+  })
+}
