@@ -125,13 +125,13 @@ function createReading(sink: ChatSink, lifter: Lifter, { scrubber, now, before }
       if (data === '[DONE]') return 'over'
       const chunk = parseChunk(data)
       if (!chunk) return 'more'
-      if (chunk.model) model = scrubber.text(chunk.model.slice(0, longestName))
+      if (chunk.model) model = scrubber.text(chunk.model).slice(0, longestName)
       if (chunk.usage) usage = toUsage(chunk.usage)
       const choice = chunk.choices?.[0]
       const delta = choice?.delta ?? choice?.message
       if (delta) await take(assembler.add(delta))
       lifter.drop(data)
-      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason.slice(0, longestName))
+      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason).slice(0, longestName)
       const refusal = chunk.error ?? choice?.error
       if (refusal) {
         error = toProviderError({ body: refusal }, scrubber)

@@ -68,9 +68,9 @@ export function createPartAssembler(
     if (!tool) {
       if (isFull()) return
       close(out)
-      tool = { index: next++, type: `tool-${scrubber.text((call.function?.name ?? 'unknown').slice(0, longestName))}`, scrub: scrubber.stream() }
+      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown').slice(0, longestName)}`, scrub: scrubber.stream() }
       tools.set(number, tool)
-      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id.slice(0, longestName)) } : {}), input: '' })
+      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id).slice(0, longestName) } : {}), input: '' })
     }
     const input = call.function?.arguments ? tool.scrub.push(call.function.arguments) : ''
     if (input) out.push({ index: tool.index, type: tool.type, append: { input } })
@@ -99,7 +99,7 @@ export function createPartAssembler(
       for (const { url_citation: source } of delta.annotations ?? []) {
         if (!source || sources.has(source.url) || !isLink(source.url) || isFull()) continue
         sources.add(source.url)
-        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title.slice(0, longestName)) } : {}) })
+        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title).slice(0, longestName) } : {}) })
       }
       return out
     },

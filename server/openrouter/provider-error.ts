@@ -57,9 +57,9 @@ const longestName = 200
 const mostReasons = 20
 
 /** Why moderation refused, in the provider's own shape as far as a row takes it: what is deep or long is its JSON text, cut. */
-function toReasons(reasons: readonly unknown[]): unknown[] {
+function toReasons(reasons: readonly unknown[], scrubber: Scrubber): unknown[] {
   return reasons.slice(0, mostReasons).map((reason) => {
-    const bounded = boundJson(reason)
+    const bounded = scrubber.json(boundJson(reason))
     const text = typeof bounded === 'string' ? bounded : JSON.stringify(bounded)
     return text.length > longestWords ? text.slice(0, longestWords) : bounded
   })
@@ -74,17 +74,18 @@ export function toProviderError({ status, headers, body }: Refusal, scrubber: Sc
   const type = typeof metadata.error_type === 'string' ? metadata.error_type : typeof body?.code === 'string' ? body.code : ''
   const code = byAvailability[body?.availability?.code ?? ''] ?? byType[type] ?? byStatus(known ?? 502, message, metadata)
   const retryAfter = toRetryAfter(headers, body)
+  // Scrubbed before it is cut: half a key would not be known for one.
   const details = {
-    ...(message ? { providerMessage: message.slice(0, longestWords) } : {}),
+    ...(message ? { providerMessage: scrubber.text(message).slice(0, longestWords) } : {}),
     // What stood behind OpenRouter's "Provider returned error".
-    ...(typeof metadata.raw === 'string' && metadata.raw ? { raw: metadata.raw.slice(0, longestWords) } : {}),
+    ...(typeof metadata.raw === 'string' && metadata.raw ? { raw: scrubber.text(metadata.raw).slice(0, longestWords) } : {}),
     ...(known === undefined ? {} : { status: known }),
-    ...(type ? { type: type.slice(0, longestName) } : {}),
-    ...(typeof metadata.provider_name === 'string' ? { provider: metadata.provider_name.slice(0, longestName) } : {}),
-    ...(Array.isArray(metadata.reasons) ? { reasons: toReasons(metadata.reasons) } : {}),
+    ...(type ? { type: scrubber.text(type).slice(0, longestName) } : {}),
+    ...(typeof metadata.provider_name === 'string' ? { provider: scrubber.text(metadata.provider_name).slice(0, longestName) } : {}),
+    ...(Array.isArray(metadata.reasons) ? { reasons: toReasons(metadata.reasons, scrubber) } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   }
-  return createError(code, sentences[code], scrubber.json(details), body?.availability?.retryable ?? undefined)
+  return createError(code, sentences[code], details, body?.availability?.retryable ?? undefined)
 }
 
 /** Seconds until another try makes sense, from wherever the provider says it. */
