@@ -166,10 +166,12 @@ export function createSession(deps: SessionDeps) {
       wantsPull = true
       return
     }
-    pushing = { rq: deps.nextRequest(), first: first.n, last: last.n }
+    const rq = deps.nextRequest()
+    pushing = { rq, first: first.n, last: last.n }
     const alone = changes.length === 1 ? JSON.stringify(changes).length / slowestBytesPerMs : 0
-    deps.send({ type: 'push', rq: pushing.rq, changes })
-    watch(pushing.rq, answerMs + alone)
+    // A send may end the session, and the push with it, at once.
+    deps.send({ type: 'push', rq, changes })
+    watch(rq, answerMs + alone)
   }
 
   function pull() {
@@ -177,9 +179,10 @@ export function createSession(deps: SessionDeps) {
     const probe = probes && mark !== null && cursor > floor && !restoring ? { seq: cursor, mark } : null
     probes = false
     wantsPull = false
-    pulling = { rq: deps.nextRequest(), settles: settling, probe }
-    deps.send({ type: 'pull', rq: pulling.rq, cursor: probe ? cursor - 1 : cursor, limit: limits.pageChanges })
-    watch(pulling.rq)
+    const rq = deps.nextRequest()
+    pulling = { rq, settles: settling, probe }
+    deps.send({ type: 'pull', rq, cursor: probe ? cursor - 1 : cursor, limit: limits.pageChanges })
+    watch(rq)
   }
 
   function watch(rq: number, ms = answerMs) {
