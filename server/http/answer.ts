@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { defineEventHandler, getQuery, setResponseStatus, type EventHandler, type H3Event } from 'h3'
 import type { z } from 'zod'
 import { createError, errorStatus, fail, HoldfastException, type HoldfastError } from '~/shared/errors'
@@ -9,6 +8,7 @@ import type { Log } from '../log'
 import type { Identity } from '../tokens/tokens'
 import { authenticateRequest } from './authenticate'
 import { readJsonBody } from './body'
+import { sendStream } from './stream'
 
 export interface JsonRoute<Body extends z.ZodType, Query extends z.ZodType> {
   /** `device` wants a Bearer token; `none` leaves it to the handler. */
@@ -43,7 +43,7 @@ export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodTyp
       const body = await parseBody(event, route)
       const call = { event, body, query, identity, context } as JsonCall<z.output<Body>, z.output<Query>, Auth extends 'device' ? Identity : Identity | null>
       const value = await handle(call)
-      if (value instanceof Readable) return await sendStream(event, value, context.log)
+      if (value instanceof Readable) return await sendStream(event, value)
       if (!(value instanceof JsonText)) return { ok: true, ...value }
       event.node.res.setHeader('content-type', 'application/json')
       return value.text
@@ -51,17 +51,6 @@ export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodTyp
       return answerError(event, error, context.log)
     }
   })
-}
-
-/** Ends the source with the answer, whichever goes first: a reader that leaves must not keep a file open. */
-async function sendStream(event: H3Event, stream: Readable, log: Log): Promise<void> {
-  try {
-    await pipeline(stream, event.node.res)
-  } catch (error) {
-    if (!event.node.res.headersSent) throw error
-    // Too late for an answer: the reader sees that it was cut off.
-    log.debug({ err: error }, 'an answer was cut off')
-  }
 }
 
 async function parseBody(event: H3Event, { body, limit = limits.bodyBytes }: { body?: z.ZodType, limit?: number }): Promise<unknown> {

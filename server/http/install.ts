@@ -7,6 +7,7 @@ import { answerDoubledSlashes } from '../shares/base-path'
 import { createSocketHooks } from '../sync/socket'
 import { guardRequest } from './guard'
 import { securityHeaders } from './headers'
+import { endWhenStalled } from './stream'
 
 export interface HttpParts {
   config: Config
@@ -20,6 +21,7 @@ export interface HttpParts {
 export function installHttp(app: App, { config, ready, hashes }: HttpParts): void {
   const handler = defineEventHandler(async (event) => {
     event.context.holdfast = await ready()
+    endWhenStalled(event.node.res, config.sendTimeoutSeconds)
     const { headers, method = 'GET' } = event.node.req
     const refused = guardRequest({ method, path: event.path, host: headers.host, origin: headers.origin, isUpgrade: false }, config)
     const host = refused ? undefined : headers.host
