@@ -35,8 +35,6 @@ export interface ReadOptions {
 
 /** A frame, its pictures taken out; beyond this the provider is not making sense, and parsing it would hold everyone's turn. */
 const longestFrame = 4 * 1024 * 1024
-/** Names of models and of ways to finish: what is longer is neither. */
-const longestName = 200
 
 /** Reads a 2xx answer of `POST /chat/completions`, streamed or not, to its end. Never throws for what the provider does. */
 export async function readChat(response: Response, sink: ChatSink, options: ReadOptions): Promise<ChatOutcome> {
@@ -125,13 +123,13 @@ function createReading(sink: ChatSink, lifter: Lifter, { scrubber, now, before }
       if (data === '[DONE]') return 'over'
       const chunk = parseChunk(data)
       if (!chunk) return 'more'
-      if (chunk.model) model = scrubber.text(chunk.model).slice(0, longestName)
+      if (chunk.model) model = scrubber.cut(chunk.model)
       if (chunk.usage) usage = toUsage(chunk.usage)
       const choice = chunk.choices?.[0]
       const delta = choice?.delta ?? choice?.message
       if (delta) await take(assembler.add(delta))
       lifter.drop(data)
-      if (choice?.finish_reason) finish = scrubber.text(choice.finish_reason).slice(0, longestName)
+      if (choice?.finish_reason) finish = scrubber.cut(choice.finish_reason)
       const refusal = chunk.error ?? choice?.error
       if (refusal) {
         error = toProviderError({ body: refusal }, scrubber)

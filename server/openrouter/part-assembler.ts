@@ -14,8 +14,6 @@ const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
 
 /** Text goes on in a part of its own after so many characters. */
 const longestText = 1024 * 1024
-/** Names and numbers of calls, titles: what is longer is cut. */
-const longestName = 200
 
 interface OpenPart { kind: 'text' | 'reasoning', index: number, scrub: ScrubStream, since: number, length: number }
 interface OpenTool { index: number, type: string, scrub: ScrubStream }
@@ -68,9 +66,9 @@ export function createPartAssembler(
     if (!tool) {
       if (isFull()) return
       close(out)
-      tool = { index: next++, type: `tool-${scrubber.text(call.function?.name ?? 'unknown').slice(0, longestName)}`, scrub: scrubber.stream() }
+      tool = { index: next++, type: `tool-${scrubber.cut(call.function?.name ?? 'unknown')}`, scrub: scrubber.stream() }
       tools.set(number, tool)
-      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.text(call.id).slice(0, longestName) } : {}), input: '' })
+      out.push({ index: tool.index, type: tool.type, ...(call.id ? { toolCallId: scrubber.cut(call.id) } : {}), input: '' })
     }
     const input = call.function?.arguments ? tool.scrub.push(call.function.arguments) : ''
     if (input) out.push({ index: tool.index, type: tool.type, append: { input } })
@@ -99,7 +97,7 @@ export function createPartAssembler(
       for (const { url_citation: source } of delta.annotations ?? []) {
         if (!source || sources.has(source.url) || !isLink(source.url) || isFull()) continue
         sources.add(source.url)
-        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.text(source.title).slice(0, longestName) } : {}) })
+        out.parts.push({ index: next++, type: 'source-url', url: scrubber.text(source.url), ...(source.title ? { title: scrubber.cut(source.title) } : {}) })
       }
       return out
     },

@@ -53,7 +53,6 @@ function byStatus(status: number, message: string, metadata: Record<string, unkn
 
 /** More of what a provider says would only swell the row. */
 const longestWords = 2_000
-const longestName = 200
 const mostReasons = 20
 
 /** Why moderation refused, in the provider's own shape as far as a row takes it: what is deep or long is its JSON text, cut. */
@@ -74,14 +73,13 @@ export function toProviderError({ status, headers, body }: Refusal, scrubber: Sc
   const type = typeof metadata.error_type === 'string' ? metadata.error_type : typeof body?.code === 'string' ? body.code : ''
   const code = byAvailability[body?.availability?.code ?? ''] ?? byType[type] ?? byStatus(known ?? 502, message, metadata)
   const retryAfter = toRetryAfter(headers, body)
-  // Scrubbed before it is cut: half a key would not be known for one.
   const details = {
-    ...(message ? { providerMessage: scrubber.text(message).slice(0, longestWords) } : {}),
+    ...(message ? { providerMessage: scrubber.cut(message, longestWords) } : {}),
     // What stood behind OpenRouter's "Provider returned error".
-    ...(typeof metadata.raw === 'string' && metadata.raw ? { raw: scrubber.text(metadata.raw).slice(0, longestWords) } : {}),
+    ...(typeof metadata.raw === 'string' && metadata.raw ? { raw: scrubber.cut(metadata.raw, longestWords) } : {}),
     ...(known === undefined ? {} : { status: known }),
-    ...(type ? { type: scrubber.text(type).slice(0, longestName) } : {}),
-    ...(typeof metadata.provider_name === 'string' ? { provider: scrubber.text(metadata.provider_name).slice(0, longestName) } : {}),
+    ...(type ? { type: scrubber.cut(type) } : {}),
+    ...(typeof metadata.provider_name === 'string' ? { provider: scrubber.cut(metadata.provider_name) } : {}),
     ...(Array.isArray(metadata.reasons) ? { reasons: toReasons(metadata.reasons, scrubber) } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   }

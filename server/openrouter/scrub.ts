@@ -1,10 +1,14 @@
 const openrouterKey = /sk-or-[\w-]*/g
+/** Names of models, calls, providers and sources: what is longer is none. */
+const longestName = 200
 const marker = 'sk-or-'
 const mask = `${marker}…`
 
 /** Takes the key of a run, and whatever looks like a key of OpenRouter, out of what the provider says (design.md, Security). */
 export interface Scrubber {
   text(text: string): string
+  /** A name, or words, of so many characters at most: scrubbed before it is cut, since half a key would not be known for one. */
+  cut(text: string, longest?: number): string
   /** `text` on every string of a value, keys included. */
   json<T>(value: T): T
   /** A file's bytes, masked in place and of the same length: a picture's text chunks are the provider's words too. */
@@ -31,7 +35,7 @@ export function createScrubber(key: string | null): Scrubber {
     if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([name, item]) => [text(name), json(item)])) as T
     return value
   }
-  return { text, json, bytes: (bytes) => scrubBytes(bytes, literal), stream: () => createScrubStream(literal) }
+  return { text, cut: (value, longest = longestName) => text(value).slice(0, longest), json, bytes: (bytes) => scrubBytes(bytes, literal), stream: () => createScrubStream(literal) }
 }
 
 function scrubBytes(bytes: Uint8Array, literal: string | null): Uint8Array {
