@@ -6,7 +6,6 @@ import { addBlob } from './blobs/add-blob'
 import type { DeviceBlobs } from './blobs/device-blobs'
 import { readServerAside, returnOwnRows } from './aside-calls'
 import { exportFile, exportJson } from './database/export'
-import { importArchive } from './database/import'
 import type { LocalDatabase } from './database/open'
 import type { ClosedFiles } from './database/storage'
 import type { Progress } from './runs/progress'
@@ -99,7 +98,11 @@ export function createActions(deps: ActionDeps): Actions {
       const server = await readServerAside(door, 'GET')
       return exportJson(db.driver, deps.now(), server && server.count > 0 ? server.keys : null)
     },
-    'import': async ({ mutation, text }) => importArchive(db, mutation, text, { pause: breathe, keepText }),
+    // Loaded when it is asked for: a start needs none of it.
+    async 'import'({ mutation, text }) {
+      const { importArchive } = await import('./database/import')
+      return importArchive(db, mutation, text, { pause: breathe, keepText })
+    },
     async 'former-files'() {
       return { files: await deps.closedFiles?.find(identity.current().formerFiles) ?? [] }
     },

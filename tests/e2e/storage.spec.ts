@@ -116,3 +116,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('link', { name: /spoilt on the server/ }).first()).toBeVisible()
   })
 }
+
+test('[ST61] what was exported is imported on another device, with the server gone', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await send(page, 'a lighthouse to take along')
+  await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
+  await page.goto('/settings')
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export all' }).click()])
+  const other = (await openProfile(app.url)).page
+  await other.goto('/settings')
+  await other.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
+  await app.stop()
+  const [chooser] = await Promise.all([other.waitForEvent('filechooser'), other.getByRole('button', { name: 'Import', exact: true }).click()])
+  await chooser.setFiles(await download.path())
+  await expect(other.getByText('Imported 1 thread with 2 messages')).toBeVisible()
+  await expect(other.getByRole('navigation', { name: 'Threads' }).getByRole('link', { name: /a lighthouse to take along/ })).toBeVisible()
+})
