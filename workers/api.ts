@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundJson } from '~/shared/domain/bounds'
+import { bounded } from '~/shared/domain/bounds'
 import { idSchema, messageIdSchema, runIdSchema, threadIdSchema } from '~/shared/domain/ids'
 import { messageSchema } from '~/shared/domain/message'
 import { filePartSchema, partDeltaSchema, partSchema } from '~/shared/domain/part'
@@ -21,8 +21,7 @@ export type StoredRunOptions = z.infer<typeof storedRunOptionsSchema>
 const mutation = { mutation: idSchema, at: z.number().int() }
 const done = z.object({})
 const settingName = z.string().min(1).max(200)
-/** Folded before it is checked, which goes as deep as the value does. */
-const settingValue = z.preprocess((value) => boundJson(value), z.json())
+const settingValue = bounded(z.json())
 
 export const threadPatchSchema = threadSchema.pick({
   title: true, pinned: true, archived: true, model: true, system_prompt: true, active_leaf: true, deleted: true,

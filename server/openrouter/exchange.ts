@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '~/shared/domain/text'
 import { createError, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
 import { appHeaders, parseErrorBody, type Upstream } from './chat'
@@ -40,12 +41,4 @@ function neverLeft(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined
   const causes = cause instanceof AggregateError ? cause.errors : [cause]
   return causes.every((item: unknown) => item instanceof Error && 'code' in item && typeof item.code === 'string' && unconnected.has(item.code))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { MessageStatus, Usage } from '~/shared/domain/message'
 import { isTerminal, statusSchema, usageSchema } from '~/shared/domain/message'
+import { parseJson } from '~/shared/domain/text'
 import { holdfastErrorSchema, type HoldfastError } from '~/shared/errors'
 import type { Database, Trx } from '../sql/schema'
 import type { RunTable } from './schema'
@@ -26,12 +27,7 @@ function toStatus(text: string, isOver: boolean): MessageStatus {
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string | null): T | null {
-  if (text === null) return null
-  try {
-    return schema.safeParse(JSON.parse(text)).data ?? null
-  } catch {
-    return null
-  }
+  return text === null ? null : schema.safeParse(parseJson(text)).data ?? null
 }
 
 export async function readRun(database: Database | Trx, { space, id }: RunKey): Promise<StoredRun | null> {

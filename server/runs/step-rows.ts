@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boundJson } from '~/shared/domain/bounds'
 import { partDeltaSchema, type PartDelta } from '~/shared/domain/part'
+import { parseJson } from '~/shared/domain/text'
 
 /** One numbered step of a run. */
 export interface RunEvent { seq: number, parts: PartDelta[] }
@@ -97,12 +98,4 @@ function cut(strand: Strand): string[] {
   let at = 0
   const whole = strand[memberOf(strand)] ?? ''
   return strand.cuts.map((length) => whole.slice(at, at += length))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { cleanJson, type JsonValue } from './text'
 
 /**
@@ -30,6 +31,9 @@ export function isWithinDepth(value: unknown, most = deepest): boolean {
 export function boundJson<T>(value: T): T {
   return cleanJson(isWithinDepth(value) ? value : fold(value, foldBelow) as T)
 }
+
+/** Folds a value before the schema looks at it, which goes as deep as the value does. */
+export const bounded = <Schema extends z.ZodType>(schema: Schema) => z.preprocess((value) => boundJson(value), schema)
 
 /** `boundJson` on each column of a row or change. */
 export function boundColumns(columns: Record<string, JsonValue>): Record<string, JsonValue> {

@@ -104,6 +104,10 @@ export function findUnreadable(driver: SqlDriver): void {
 
 export interface KeptAside { table: string, key: string, reason: string, at: number, row: string | null, changes: { h: string, c: string }[] }
 
+/** The oldest keys aside, with how many changes wait of each. */
+export const nameAside = (driver: SqlDriver, most: number): { table: string, key: string, reason: string, at: number, changes: number }[] => driver.all(
+  `select t as "table", k as "key", reason, at, (select count(*) from aside_change where t = aside.t and k = aside.k) as changes from aside order by at, rowid limit ?`, [most])
+
 export const countAside = (driver: SqlDriver): number => driver.get<{ count: number }>('select count(*) as count from aside')!.count
 
 /** What is kept aside, oldest first, with all of it. */

@@ -1,5 +1,5 @@
 import { boundColumns, boundJson, deepest, isWithinDepth } from '~/shared/domain/bounds'
-import type { JsonValue } from '~/shared/domain/text'
+import { parseJson, type JsonValue } from '~/shared/domain/text'
 import type { Change } from '~/shared/sync/change'
 import { columnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
 import type { SqlDriver } from './driver'
@@ -66,13 +66,7 @@ function foldCell(driver: SqlDriver, { table, column, whole = false }: Place, id
 
 /** The text of a bounded value; null where it was within bounds, or is no JSON at all. */
 function foldText(text: string, whole: boolean): string | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
+  const value = parseJson(text)
   if (isWithinDepth(value, whole ? deepest + 1 : deepest)) return null
   return JSON.stringify(whole ? boundColumns(value as Record<string, JsonValue>) : boundJson(value))
 }

@@ -39,6 +39,12 @@ export function rowToEntity(table: TableName, row: SqlRow): Entity {
   return entity
 }
 
+/** The clock of a logged change. Throws `UnreadableRow` for a text that is none. */
+export function readClock(text: string): Clock {
+  if (!isClock(text)) throw new UnreadableRow('the clock of a change is malformed')
+  return text
+}
+
 /** The columns of a change that this build knows, JSON within bounds. Throws `UnreadableRow` for a value of the wrong type. */
 export function readColumns(table: TableName, given: Readonly<Record<string, unknown>>): Record<string, JsonValue> {
   const columns = columnsOf(table)

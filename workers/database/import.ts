@@ -4,15 +4,13 @@ import { limits } from '~/shared/limits'
 import { isTerminal, messageSchema } from '~/shared/domain/message'
 import { isFilePart, type FilePart, type Part } from '~/shared/domain/part'
 import type { JsonValue } from '~/shared/domain/text'
-import { boundJson } from '~/shared/domain/bounds'
+import { bounded } from '~/shared/domain/bounds'
 import { threadSchema } from '~/shared/domain/thread'
 import { byteLength } from '~/shared/sync/change'
 import type { LocalChange } from './local-write'
 import { runMutation } from './mutations/mutation'
 import type { LocalDatabase } from './open'
 
-/** Files come from anywhere: what is nested too deep for a row is folded before anything else reads it. */
-const bounded = <Schema extends z.ZodType>(schema: Schema) => z.preprocess((value) => boundJson(value), schema)
 const { parts, usage, error } = messageSchema.shape
 
 const archiveSchema = z.object({

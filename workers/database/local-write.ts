@@ -53,10 +53,6 @@ export function mergeInto(db: Pick<LocalDatabase, 'driver'>, changes: readonly M
   }
 }
 
-/** As `mergeInto`, with nothing set aside: what the tests break on purpose, so that they can show that they would notice. */
-export const mergeWithoutBelt = (db: Pick<LocalDatabase, 'driver'>, changes: readonly MergedChange[]): Touched['rows'] =>
-  writeMerged(db.driver, changes, readRows(db.driver, changes))
-
 function mergeKey(driver: SqlDriver, changes: readonly [MergedChange, ...MergedChange[]], rows: Rows, merge: typeof mergeChange): Touched['rows'] {
   try {
     return inSavepoint(driver, () => writeMerged(driver, changes, rows, merge))
@@ -77,7 +73,8 @@ function groupByKey(changes: readonly MergedChange[]): Map<string, [MergedChange
   return groups
 }
 
-function readRows(driver: SqlDriver, changes: readonly MergedChange[]): Rows {
+/** The merged rows that changes are about, by table and key. */
+export function readRows(driver: SqlDriver, changes: readonly MergedChange[]): Rows {
   const keys = new Map<TableName, Set<string>>()
   for (const { t, k } of changes) keys.set(t, (keys.get(t) ?? new Set()).add(k))
   return new Map([...keys].map(([table, ofTable]) => [table, readEntities(driver, table, ofTable)]))

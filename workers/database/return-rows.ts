@@ -1,22 +1,15 @@
 import { z } from 'zod'
 import { isTableName, tables } from '~/shared/sync/tables'
 import type { Change } from '~/shared/sync/change'
-import { isClock, type Clock } from '~/shared/sync/clock'
-import { UnreadableRow } from '~/shared/sync/unreadable'
 import { forgetAside, isOfData, listAside, type KeptAside } from './aside'
 import type { SqlDriver } from './driver'
-import { readColumns, rowToEntity } from './entities'
+import { readClock, readColumns, rowToEntity } from './entities'
 import { writeMerged } from './local-write'
 import { readMeta, writeMeta } from './meta'
 import { inSavepoint } from './savepoint'
 import { unlessFull } from './storage-full'
 
 const columnsSchema = z.record(z.string(), z.unknown())
-
-function readClock(text: string): Clock {
-  if (!isClock(text)) throw new UnreadableRow('the clock of a change is malformed')
-  return text
-}
 
 /** Tries each key aside once more, its changes in order; one that fails again stays. Answers how many came back. Joins the caller's transaction. */
 export function returnRows(driver: SqlDriver): number {

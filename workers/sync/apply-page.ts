@@ -1,14 +1,14 @@
 import type { LoggedChange, ChangeEnvelope } from '~/shared/sync/change'
-import { clockWriter, isClock, maxClock, noClock, type Clock } from '~/shared/sync/clock'
+import { clockWriter, maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { canonicalJson } from '~/shared/sync/fingerprint'
 import { replaceClock } from '~/shared/sync/merge'
 import { isTableName } from '~/shared/sync/tables'
 import { UnreadableRow } from '~/shared/sync/unreadable'
 import { setAside } from '~/workers/database/aside'
-import { mergeInto, mergeWithoutBelt } from '~/workers/database/local-write'
+import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase, Touched } from '~/workers/database/open'
-import { readColumns, readEntities, writeEntities } from '~/workers/database/entities'
+import { readClock, readColumns, readEntities, writeEntities } from '~/workers/database/entities'
 import { listOutgoing, removeLogged } from '~/workers/database/outbox'
 import type { SyncFaults } from './ports'
 
@@ -35,7 +35,7 @@ export function applyPage(db: LocalDatabase, part: LogPart, faults: SyncFaults =
     // First, since a row may get a lower clock by it, which others' changes on this page then win over.
     const left = confirmOwn(db, fresh.filter((change): change is LoggedChange => change.device === db.deviceId && isTableName(change.t)))
     const filled = changes.filter(({ c }) => Object.keys(c).length > 0)
-    const rows = faults.withoutBelt ? mergeWithoutBelt(db, filled) : mergeInto(db, filled, faults.merge)
+    const rows = (faults.mergeInto ?? mergeInto)(db, filled, faults.merge)
     if (restoring) recordHeld(db, changes)
     const highest = changes.reduce((clock, change) => maxClock(clock, change.h), noClock)
     db.observe(highest)
@@ -99,6 +99,5 @@ function readOrSetAside({ driver }: LocalDatabase, change: Envelope): LoggedChan
 export function readLogged(change: Envelope): LoggedChange | null {
   const { t, h, k, n, seq, device } = change
   if (!isTableName(t)) return null
-  if (!isClock(h)) throw new UnreadableRow('the clock of a change is malformed')
-  return { n, t, k, h, c: readColumns(t, change.c), seq, device }
+  return { n, t, k, h: readClock(h), c: readColumns(t, change.c), seq, device }
 }

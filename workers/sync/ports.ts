@@ -3,6 +3,7 @@ import type { HoldfastError } from '~/shared/errors'
 import type { RunDelta, RunEnd } from '~/shared/protocol/run'
 import type { Result } from '~/shared/result'
 import type { mergeChange } from '~/shared/sync/merge'
+import type { mergeInto } from '~/workers/database/local-write'
 import type { LocalDatabase } from '~/workers/database/open'
 import type { CheckAnswer } from './check-replica'
 
@@ -69,8 +70,7 @@ export interface SyncFaults {
   cursorOutsideTransaction?: boolean
   skipUptoClockCheck?: boolean
   merge?: typeof mergeChange
-  /** What cannot be read is not set aside. */
-  withoutBelt?: boolean
+  mergeInto?: typeof mergeInto
 }
 
 export interface SyncClientOptions {

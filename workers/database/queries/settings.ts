@@ -1,4 +1,4 @@
-import { countAside, listAside, orAside } from '../aside'
+import { countAside, nameAside, orAside } from '../aside'
 import { listRejected } from '../outbox'
 import { draftPrefix, listHeldDrafts, readHeldDraft } from '../drafts'
 import { touchesLocal, touchesTable, type Query } from './query'
@@ -35,10 +35,7 @@ export const rejected: Query<'rejected'> = {
 const named = 100
 
 export const aside: Query<'aside'> = {
-  run({ db }) {
-    const keys = listAside(db.driver).slice(0, named).map(({ table, key, reason, at, changes }) => ({ table, key, reason, at, changes: changes.length }))
-    return { count: countAside(db.driver), keys }
-  },
+  run: ({ db }) => ({ count: countAside(db.driver), keys: nameAside(db.driver, named) }),
   // A read may set something aside as well as a write.
   touchedBy: () => true,
 }
