@@ -20,6 +20,7 @@ import { createSnapshots, type Snapshots } from './sync/snapshots'
 import { createSync, type Sync } from './sync/sync'
 import { openCodeKey } from './tokens/code-key'
 import { createCodes, type Codes } from './tokens/codes'
+import { createFlows, type Flows } from './tokens/flows'
 import { createTokens, type Tokens } from './tokens/tokens'
 
 /** Everything the server is made of. Routes and sessions get it whole; subjects get only what they need. */
@@ -36,6 +37,7 @@ export interface Context {
   strangers: StrangerBytes
   spaces: Spaces
   tokens: Tokens
+  flows: Flows
   codes: Codes
   sync: Sync
   hub: Hub
@@ -84,7 +86,8 @@ interface Parts { now(): number, log: Log, shareQuotas: Partial<ShareQuotas> | u
 async function assemble(config: Config, { database, dialect }: { database: Database, dialect: Dialect }, { now, log, shareQuotas, release }: Parts): Promise<Context> {
   const hub = createHub()
   const spaces = createSpaces({ database, now })
-  const tokens = createTokens({ database, hub, now, ttlDays: config.spskTtlDays })
+  const flows = createFlows()
+  const tokens = createTokens({ database, hub, flows, now, ttlDays: config.spskTtlDays })
   const codes = createCodes({ config, database, log, now, key: openCodeKey(config.dataDir) })
   const sync = createSync({ database, dialect, hub, log, now })
   await returnAsideRows({ database, sync, log })
@@ -94,13 +97,13 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
   // One process owns the folder: whatever is open was left behind by an earlier one.
   if (dialect === 'sqlite') await runs.reap('all')
   const shares = await createShares({ database, dialect, blobs, now, log, config }, shareQuotas)
-  const sweep = setInterval(() => hub.sweep(now()), 1_000)
+  const sweeps = [setInterval(() => hub.sweep(now()), 1_000), setInterval(() => flows.sweep(now()), 500)]
   const tidy = () => void maintain({ database, sync, spaces, now }).catch((error: unknown) => log.error({ err: error }, 'maintenance failed'))
-  const timers = [setInterval(tidy, hour), setTimeout(tidy, soonAfterStart), sweep]
+  const timers = [setInterval(tidy, hour), setTimeout(tidy, soonAfterStart), ...sweeps]
   for (const timer of timers) timer.unref()
 
   return {
-    config, log, database, dialect, now, spaces, tokens, codes, sync, hub, openrouter, runs, blobs, shares,
+    config, log, database, dialect, now, spaces, tokens, flows, codes, sync, hub, openrouter, runs, blobs, shares,
     snapshots: createSnapshots({ database, sync, dataDir: config.dataDir, log }),
     startedAt: now(),
     clientAddress: createClientAddress(config.trustedProxies),

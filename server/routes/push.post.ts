@@ -10,7 +10,7 @@ const limit = limits.serverChangeBytes + 64 * 1024
 /** The socket's `push` over HTTP. A gap or a clock ahead is 409 with what the device needs to go on; nothing is stored then. */
 export default defineJsonHandler({ auth: 'device', body: pushBodySchema, limit }, async ({ event, context, identity, body }) => {
   const { spaceId, deviceId, tokenId } = identity
-  const { outcome, logged } = await context.sync.push(spaceId, deviceId, body.changes, () => !context.tokens.isRevoked(tokenId))
+  const { outcome, logged } = await context.sync.push(spaceId, deviceId, body.changes, () => !context.flows.isRevoked(tokenId))
   context.sync.announce(spaceId, logged, deviceId)
   if (outcome.kind === 'stored') {
     const { upto, head, from, to, rejected } = outcome

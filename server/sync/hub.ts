@@ -21,7 +21,6 @@ export interface Hub {
   add(listener: Listener): void
   remove(listener: Listener): void
   announce(spaceId: string, changes: readonly StoredChange[], except?: string): void
-  closeToken(tokenId: string, code: number, reason: string): void
   listeners(spaceId: string): Iterable<Listener>
   /** Looks after slow sockets; called every second. */
   sweep(now: number): void
@@ -45,9 +44,6 @@ export function createHub(): Hub {
       const listeners = [...(spaces.get(spaceId) ?? [])].filter((listener) => listener.deviceId !== except)
       const live = listeners.length > 0 ? toLiveChanges(changes) : null
       if (live) for (const listener of listeners) listener.deliver(live)
-    },
-    closeToken(tokenId, code, reason) {
-      for (const listener of all()) if (listener.tokenId === tokenId) listener.close(code, reason)
     },
     listeners: (spaceId) => spaces.get(spaceId) ?? [],
     sweep(now) {

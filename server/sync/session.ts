@@ -10,6 +10,7 @@ import type { ServerMessage } from '~/shared/protocol/server-message'
 import { protocolVersion, schemaVersion } from '~/shared/protocol/version'
 import type { Log } from '../log'
 import { toStorageFailure } from '../sql/storage-failure'
+import type { Flows } from '../tokens/flows'
 import type { Identity, Tokens } from '../tokens/tokens'
 import { createFrameQueue } from './frame-queue'
 import type { Hub, Listener } from './hub'
@@ -22,7 +23,7 @@ export interface RunFeed {
   attach(request: { space: string, run: string, after: number, send(message: RunDelta | RunEnd): void, buffered(): number }): () => void
 }
 
-export interface SessionDeps { sync: Sync, hub: Hub, tokens: Tokens, runs?: RunFeed, log: Log, now(): number }
+export interface SessionDeps { sync: Sync, hub: Hub, tokens: Tokens, flows: Flows, runs?: RunFeed, log: Log, now(): number }
 
 /** The wire of one socket, and who is at its other end. `buffered` is what waits to be sent, in bytes. */
 export interface SessionWire {
@@ -44,9 +45,12 @@ const helloWithin = 5_000
 const busyAbove = 1024 * 1024
 const attachedRuns = 200
 
-/** A device's conversation with the server, without a socket library: sync.md §4. Connect and reconnect are the same path. */
+/**
+ * A device's conversation with the server, without a socket library: sync.md §4. Connect and reconnect are the same path. Fails with
+ * `token_revoked` if the token was revoked meanwhile.
+ */
 export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloWithinMs = helloWithin } = {}): SyncSession {
-  const { sync, hub, tokens, now } = deps
+  const { sync, hub, tokens, flows, now } = deps
   const { identity } = wire
   const { spaceId, deviceId, tokenId } = identity
   const runs = new Map<string, () => void>()
@@ -56,6 +60,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
   let ended = false
   let toldExpiring = false
 
+  const flow = flows.open({ tokenId, expiresAt }, (why) => close(why === 'token_revoked' ? closeCode.revoked : closeCode.unauthorized, why))
   const queue = createFrameQueue(handle)
   const helloTimer = setTimeout(() => close(closeCode.noHello, 'invalid_request'), helloWithinMs)
   helloTimer.unref()
@@ -68,7 +73,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
     },
     sweep(at) {
       if (feed?.isStuck(at)) close(closeCode.tooFast, 'rate_limited')
-      else checkExpiry(at)
+      else tellExpiring(at)
     },
   }
 
@@ -79,6 +84,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
   function end(): void {
     if (ended) return
     ended = true
+    flow.close()
     clearTimeout(helloTimer)
     queue.clear()
     hub.remove(listener)
@@ -95,8 +101,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
   const refuse = ({ code, message, retryable, details }: HoldfastError, rq?: number) =>
     send({ type: 'error', code, message, retryable, ...(typeof details?.retryAfter === 'number' ? { retryAfter: details.retryAfter } : {}), ...(rq === undefined ? {} : { rq }) })
 
-  function checkExpiry(at: number): void {
-    if (at >= expiresAt) return close(closeCode.unauthorized, 'token_expired')
+  function tellExpiring(at: number): void {
     if (toldExpiring || at < tokens.renewFrom(expiresAt)) return
     toldExpiring = true
     send({ type: 'token-expiring', at: expiresAt })
@@ -138,11 +143,10 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
     hub.add(listener)
     const { epoch, head, floor, upto, uptoClock, now: serverNow } = await sync.status(spaceId, deviceId)
     if (ended) return
-    if (tokens.isRevoked(tokenId)) return close(closeCode.revoked, 'token_revoked')
     feed = createLiveFeed({ send: (text) => wire.send(text), buffered: () => wire.buffered() }, hello.cursor, Math.max(head, announcedHead))
     const { pushChanges, pushBytes, changeBytes, pageChanges } = limits
     send({ type: 'welcome', epoch, space: spaceId, head, floor, upto, uptoClock, now: serverNow, limits: { pushChanges, pushBytes, changeBytes, pageChanges } })
-    checkExpiry(now())
+    tellExpiring(now())
   }
 
   async function answer(message: Exclude<ClientMessage, Hello>, live: LiveFeed, text: string): Promise<void> {
@@ -172,6 +176,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
       case 'renew': {
         const renewed = await tokens.renew({ tokenId })
         expiresAt = renewed.expiresAt
+        flow.renewed(expiresAt)
         toldExpiring = false
         return send({ type: 'token-renewed', ...renewed })
       }
@@ -189,7 +194,7 @@ export function createSyncSession(deps: SessionDeps, wire: SessionWire, { helloW
     if (changes.length > 1 && Buffer.byteLength(text) > limits.pushBytes + envelopeBytes) {
       return refuse(createError('payload_too_large', `a push of several changes takes at most ${limits.pushBytes} bytes`), rq)
     }
-    const { outcome, logged } = await sync.push(spaceId, deviceId, changes, () => !ended && !tokens.isRevoked(tokenId))
+    const { outcome, logged } = await sync.push(spaceId, deviceId, changes, () => !ended && !flows.isRevoked(tokenId))
     if (outcome.kind === 'gap') send({ type: 'push-gap', rq, upto: outcome.upto })
     else if (outcome.kind === 'skew') send({ type: 'clock-skew', rq, upto: outcome.upto, now: outcome.now })
     else {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createDeviceId, createId, type DeviceId, type SpaceId } from '~/shared/domain/ids'
 import { fail } from '~/shared/errors'
-import { closeCode } from '~/shared/protocol/close-code'
 import { tokenSchema, type Device } from '~/shared/protocol/spsk'
 import type { Database, Trx } from '../sql/schema'
 import type { Hub } from '../sync/hub'
+import type { Flows } from './flows'
 import { createToken, hashesEqual, hashSecret } from './secrets'
 
 const day = 24 * 60 * 60 * 1000
@@ -29,20 +29,17 @@ export interface Tokens {
   renew(identity: Pick<Identity, 'tokenId'>): Promise<{ token: string, expiresAt: number }>
   list(identity: Identity): Promise<Device[]>
   rename(identity: Identity, tokenId: string, deviceName: string): Promise<void>
-  /** Ends a device's access; its sockets close at once. */
+  /** Ends a device's access, and all that flows for it. */
   revoke(identity: Identity, tokenId: string): Promise<void>
   /** A device that has been connected for long is still there. */
   seen(tokenId: string): Promise<void>
-  /** Whether a token was revoked in this process: what is in flight asks before it writes (I9). */
-  isRevoked(tokenId: string): boolean
   /** When a token ought to be renewed: from a third before its end. */
   renewFrom(expiresAt: number): number
 }
 
-export function createTokens(deps: { database: Database, hub: Hub, now(): number, ttlDays: number }): Tokens {
-  const { database, hub, now } = deps
+export function createTokens(deps: { database: Database, hub: Hub, flows: Flows, now(): number, ttlDays: number }): Tokens {
+  const { database, hub, flows, now } = deps
   const ttl = deps.ttlDays * day
-  const revoked = new Set<string>()
 
   async function find(token: string) {
     const hash = hashSecret(token)
@@ -121,15 +118,14 @@ export function createTokens(deps: { database: Database, hub: Hub, now(): number
     },
     async revoke(identity, tokenId) {
       await own(identity, tokenId)
-      revoked.add(tokenId)
+      flows.refuse(tokenId)
       await database.updateTable('client_token').set({ revoked_at: now(), next_hash: null }).where('id', '=', tokenId).execute()
-      hub.closeToken(tokenId, closeCode.revoked, 'token_revoked')
+      flows.end(tokenId)
     },
     async seen(tokenId) {
       const at = now()
       await database.updateTable('client_token').set({ last_seen: at }).where('id', '=', tokenId).where('last_seen', '<', at - lastSeenStep).execute()
     },
-    isRevoked: (tokenId) => revoked.has(tokenId),
     renewFrom: (expiresAt) => expiresAt - ttl / 3,
   }
 }

@@ -9,7 +9,7 @@ export default defineBlobHandler(async ({ event, sha256, identity, context }) =>
     sha256,
     contentType: event.node.req.headers['content-type'] ?? null,
     size: length === undefined ? null : Number(length),
-    isLive: () => !context.tokens.isRevoked(identity.tokenId),
+    isLive: () => !context.flows.isRevoked(identity.tokenId),
     source: readPieces(event.node.req),
   })
   setResponseStatus(event, created ? 201 : 200)
