@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias: { '~': root } },
-        plugins: [threads()],
+        plugins: [threads({ fromFile: true })],
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],

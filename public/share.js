@@ -8,9 +8,17 @@
   document.addEventListener('click', (event) => {
     if (menu?.open && !menu.contains(event.target)) menu.open = false
   })
+  const address = location.href.split(/[?#]/)[0].replace(/\/$/, '')
+
+  // An address that names a message of another page leads there.
+  const number = Number(/^#m(\d+)$/.exec(location.hash)?.[1] ?? 0)
+  if (number && !document.getElementById(`m${number}`)) {
+    const there = [...document.querySelectorAll('#pages a')].findLast((link) => Number(link.dataset.from) <= number)
+    if (there && !there.hasAttribute('aria-current')) return location.replace(`${there.href}${location.hash}`)
+  }
   if (!('live' in root.dataset)) return
 
-  const address = location.href.split(/[?#]/)[0].replace(/\/$/, '')
+  const shownPage = new URLSearchParams(location.search).get('page') ?? '1'
   const shortest = 2_000
   const longest = 30_000
   let version = root.dataset.version
@@ -38,7 +46,7 @@
       else if (before.dataset.v !== article.dataset.v || before.tagName !== article.tagName) replace(before, article)
     })
     articles.slice(fresh.length).forEach((article) => article.remove())
-    for (const id of ['title', 'facts', 'navigator', 'changes', 'diff-layout']) {
+    for (const id of ['title', 'facts', 'navigator', 'pages', 'changes', 'diff-layout']) {
       const before = document.getElementById(id)
       const after = next.getElementById(id)
       if (before && after && before.innerHTML !== after.innerHTML) replace(before, after)
@@ -64,7 +72,7 @@
       const answer = await fetch(`${address}/version`, { credentials: 'omit', cache: 'no-store' })
       if (answer.status === 404) return stop('Taken down')
       if (answer.ok && (await answer.text()) !== version) {
-        const page = await fetch(`${address}?look`, { credentials: 'omit', cache: 'no-store' })
+        const page = await fetch(`${address}?look&page=${encodeURIComponent(shownPage)}`, { credentials: 'omit', cache: 'no-store' })
         if (page.ok) update(await page.text())
         wait = shortest
       } else {

@@ -113,7 +113,7 @@ async function assemble(config: Config, { database, dialect }: { database: Datab
       for (const timer of timers) clearInterval(timer)
       await runs.close()
       hub.closeAll(1001, 'the server is stopping')
-      shares.close()
+      await shares.close()
       await blobs.close()
       await release()
     },

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { defineEventHandler, getQuery, setResponseStatus, type EventHandler, type H3Event } from 'h3'
 import type { z } from 'zod'
 import { createError, errorStatus, fail, HoldfastException, type HoldfastError } from '~/shared/errors'
@@ -12,6 +11,7 @@ import { authenticateRequest } from './authenticate'
 import { readJsonBody } from './body'
 import { logFailure } from './client-gone'
 import { openStranger } from './stranger-bytes'
+import { sendStream } from './stream'
 
 export interface JsonRoute<Body extends z.ZodType, Query extends z.ZodType> {
   /** `device` wants a Bearer token, `renewing` takes one that expired a while ago as well; `none` leaves it to the handler. */
@@ -46,7 +46,7 @@ export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodTyp
       const body = await parseBody(event, route, context)
       const call = { event, body, query, identity, context } as JsonCall<z.output<Body>, z.output<Query>, Auth extends 'none' ? null : Identity>
       const value = await handle(call)
-      if (value instanceof Readable) return await sendStream(event, value, context.log)
+      if (value instanceof Readable) return await sendStream(event, value)
       if (!(value instanceof JsonText)) return { ok: true, ...value }
       event.node.res.setHeader('content-type', 'application/json')
       return value.text
@@ -54,17 +54,6 @@ export function defineJsonHandler<Body extends z.ZodType, Query extends z.ZodTyp
       return answerError(event, error, context.log)
     }
   })
-}
-
-/** Ends the source with the answer, whichever goes first: a reader that leaves must not keep a file open. */
-async function sendStream(event: H3Event, stream: Readable, log: Log): Promise<void> {
-  try {
-    await pipeline(stream, event.node.res)
-  } catch (error) {
-    if (!event.node.res.headersSent) throw error
-    // Too late for an answer: the reader sees that it was cut off.
-    logFailure(event, error, log)
-  }
 }
 
 async function parseBody<Body extends z.ZodType>(event: H3Event, { auth, body, limit = limits.smallBodyBytes }: JsonRoute<Body, z.ZodType>, context: Context) {

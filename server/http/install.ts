@@ -9,6 +9,7 @@ import { answerEarly, isStillSending } from './answer-early'
 import { clientGone } from './client-gone'
 import { guardRequest } from './guard'
 import { securityHeaders } from './headers'
+import { endWhenStalled } from './stream'
 
 export interface HttpParts {
   config: Config
@@ -23,6 +24,7 @@ export function installHttp(app: App, { config, ready, hashes }: HttpParts): voi
   const handler = defineEventHandler(async (event) => {
     event.context.holdfast = await ready()
     endUnfinished(event)
+    endWhenStalled(event.node.res, config.sendTimeoutSeconds)
     const { headers, method = 'GET' } = event.node.req
     const refused = guardRequest({ method, path: event.path, host: headers.host, origin: headers.origin, isUpgrade: false }, config)
     const host = refused ? undefined : headers.host

@@ -6,15 +6,16 @@ import { readBytes } from '../http/body'
 import { logFailure } from '../http/client-gone'
 import { markKnownPeer } from '../http/connections'
 import { openStranger } from '../http/stranger-bytes'
+import { sendHeld } from '../http/stream'
 import { getContext, type Context } from '../context'
 import { toStorageFailure } from '../sql/storage-failure'
 import { readShareAddress } from './address'
 import { readSecretFirst } from './body'
 import { ShareFailure, failureToBody, unknownShare } from './failure'
+import type { Files } from './files'
 import { parseForeignJson } from './json'
 import type { KeyHolder } from './keys'
 import { isLocalRequest, publicOrigin } from './origin'
-import { itemsToData, openShareToInfo } from './read'
 import type { Shares } from './shares'
 import { createBodySchema, deleteBodySchema, syncBodySchema } from './wire'
 import type { z } from 'zod'
@@ -57,11 +58,11 @@ async function dispatch(call: ShareCall, [id, action, ...more]: string[]): Promi
   if (more.length > 0) throw new ShareFailure(404, 'There is no such address')
   if (id === undefined) return method === 'POST' ? create(call) : wrongMethod(call, 'POST')
   if (action === undefined) {
-    if (method === 'GET' || method === 'HEAD') return info(call, id)
+    if (method === 'GET' || method === 'HEAD') return read(call, id, 'info')
     return method === 'DELETE' ? remove(call, id) : wrongMethod(call, 'GET, HEAD, DELETE')
   }
   if (action === 'sync') return method === 'POST' ? sync(call, id) : wrongMethod(call, 'POST')
-  if (action === 'data') return method === 'GET' || method === 'HEAD' ? data(call, id) : wrongMethod(call, 'GET, HEAD')
+  if (action === 'data') return method === 'GET' || method === 'HEAD' ? read(call, id, 'data') : wrongMethod(call, 'GET, HEAD')
   throw new ShareFailure(404, 'There is no such address')
 }
 
@@ -106,24 +107,14 @@ async function remove(call: ShareCall, id: string) {
   return { success: true }
 }
 
-async function data({ event, shares, address }: ShareCall, id: string) {
+/** Both forms of a share's items. They are JSON already, and may be long: they are neither parsed to be sent nor held in memory. */
+async function read({ event, shares, address }: ShareCall, id: string, form: keyof Pick<Files, 'data' | 'info'>): Promise<void> {
   await shares.rate.read(address)
-  const open = await shares.reader.open(id)
-  if (!open) throw unknownShare(id)
-  return json(event, itemsToData(open.items))
-}
-
-async function info({ event, shares, address }: ShareCall, id: string) {
-  await shares.rate.read(address)
-  const open = await shares.reader.open(id)
-  if (!open) throw unknownShare(id)
-  return json(event, openShareToInfo(open))
-}
-
-/** The items are JSON already, and may be long: they are not read and written again to be sent. */
-function json(event: H3Event, text: string): string {
+  const share = await shares.reader.find(id)
+  if (!share) throw unknownShare(id)
+  const held = await shares.files[form](share)
   event.node.res.setHeader('content-type', 'application/json')
-  return text
+  await sendHeld(event, held)
 }
 
 /** A body that says who is calling, and nothing long. */

@@ -17,6 +17,9 @@ export interface ShareQuotas {
   readsPerMinute: number
   /** Wrong secrets and keys from one address in ten minutes, after which it is told to wait. */
   failuresPerTenMinutes: number
+  /** How long, in ms, a thread may work on a page, with its colours, and on a file. */
+  pageMs: number
+  fileMs: number
 }
 
 export const defaultQuotas: ShareQuotas = {
@@ -31,6 +34,8 @@ export const defaultQuotas: ShareQuotas = {
   writesPerMinute: 1_200,
   readsPerMinute: 3_000,
   failuresPerTenMinutes: 30,
+  pageMs: 20_000,
+  fileMs: 60_000,
 }
 
 /** A share that was created without a key and never synced belongs to nobody and shows nothing: it goes after a day. */

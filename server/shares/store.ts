@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import { sql, type Insertable, type Selectable, type Updateable } from 'kysely'
 import type { Database } from '../sql/schema'
 import type { ShareItemTable, ShareTable } from './tables'
 
 export type ShareRow = Selectable<ShareTable>
+export type ItemEntry = Pick<Selectable<ShareItemTable>, 'key' | 'type' | 'bytes'>
 export type StoredItem = Pick<Selectable<ShareItemTable>, 'key' | 'type' | 'data'>
 
 /** A share that exists and has not expired. */
@@ -26,10 +28,31 @@ export async function deleteShare(database: Database, id: string): Promise<boole
   return numDeletedRows > 0n
 }
 
-/** Items in the order of their keys, compared by code unit on every database. */
-export async function readItems(database: Database, share: string): Promise<StoredItem[]> {
-  const rows = await database.selectFrom('share_item').select(['key', 'type', 'data']).where('share', '=', share).execute()
-  return rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+const compareKeys = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+
+/** All items at once, for what is small or has to be one with a transaction. */
+export const readItems = (database: Database, share: string): Promise<StoredItem[]> =>
+  database.selectFrom('share_item').select(['key', 'type', 'data']).where('share', '=', share).execute()
+
+/** What a share holds, without the items' data, in the order of their keys, compared by code unit on every database. */
+export async function listItems(database: Database, share: string): Promise<ItemEntry[]> {
+  const rows = await database.selectFrom('share_item').select(['key', 'type', 'bytes']).where('share', '=', share).execute()
+  return rows.sort(compareKeys)
+}
+
+const batchBytes = 512 * 1024
+const batchItems = 200
+
+/** The items of a list in its order, in batches that let other work run in between. One that is deleted meanwhile is left out. */
+export async function* readBatches(database: Database, share: string, list: readonly ItemEntry[]): AsyncGenerator<StoredItem[]> {
+  for (let from = 0, until = 0; from < list.length; from = until) {
+    let bytes = 0
+    while (until < list.length && (until === from || (bytes < batchBytes && until - from < batchItems))) bytes += Number(list[until++]!.bytes)
+    const keys = list.slice(from, until).map(({ key }) => key)
+    const rows = await database.selectFrom('share_item').select(['key', 'type', 'data']).where('share', '=', share).where('key', 'in', keys).execute()
+    yield rows.sort(compareKeys)
+    await setImmediate()
+  }
 }
 
 /** Writes items over those of the same key, and says what the share then holds. */

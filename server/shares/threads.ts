@@ -11,6 +11,7 @@ import { writeAudit } from './audit'
 import type { ShareDeps } from './deps'
 import { readPictures, type Pictures } from './pictures'
 import { drawToken } from './secret'
+import { createRest } from './rest'
 import { deleteItems, insertShare, measureShares, readItems, updateShare, writeItems, type ShareRow } from './store'
 import { threadToItems } from './thread-items'
 import { isThreadChanged, readMessages, readThread } from './thread-rows'
@@ -21,6 +22,7 @@ type StoredOptions = z.infer<typeof storedOptionsSchema>
 
 /** Threads that their owner publishes: built from the space's own rows, so a device sends its choice and no copy. */
 export function createThreadShares({ database, blobs, now, quotas }: ShareDeps & { blobs: Pick<Blobs, 'find' | 'read'> }) {
+  const rest = createRest()
   const headOf = async (trx: Database, space: string): Promise<number> =>
     (await trx.selectFrom('space').select('head').where('id', '=', space).executeTakeFirst())?.head ?? fail('not_found', 'there is no such space')
 
@@ -44,6 +46,16 @@ export function createThreadShares({ database, blobs, now, quotas }: ShareDeps &
     if (held.items > quotas.shareItems || held.bytes > quotas.shareBytes) fail('payload_too_large', 'the thread is too long to be shared whole: share it from a later message')
     const title = items[0] ? titleOf(items[0].data) : thread.title
     await trx.updateTable('share').set((row) => ({ ...held, title, updated_at: now(), syncs: row('syncs', '+', 1) })).where('id', '=', share.id).execute()
+  }
+
+  async function rebuild(share: ShareRow, { space, thread, head, options }: { space: string, thread: Thread, head: number, options: StoredOptions }): Promise<ShareRow | null> {
+    const isChanged = await isThreadChanged(database, space, thread.id, share.built)
+    const pictures = isChanged ? await picturesOf(space, thread.id, options) : new Map<string, string>()
+    return database.transaction().execute(async (trx) => {
+      if (isChanged) await build(trx, share, space, thread, { options, pictures, touch: false })
+      else await updateShare(trx, share.id, { built: head })
+      return await trx.selectFrom('share').selectAll().where('id', '=', share.id).executeTakeFirst() ?? null
+    })
   }
 
   return {
@@ -96,14 +108,10 @@ export function createThreadShares({ database, blobs, now, quotas }: ShareDeps &
       const thread = await readThread(database, space, share.source)
       if (!thread) return null
       const head = await headOf(database, space)
-      if (head === share.built) return share
-      const isChanged = await isThreadChanged(database, space, thread.id, share.built)
-      const pictures = isChanged ? await picturesOf(space, thread.id, options) : new Map<string, string>()
-      return database.transaction().execute(async (trx) => {
-        if (isChanged) await build(trx, share, space, thread, { options, pictures, touch: false })
-        else await updateShare(trx, share.id, { built: head })
-        return await trx.selectFrom('share').selectAll().where('id', '=', share.id).executeTakeFirst() ?? null
-      })
+      if (head === share.built || rest.isResting(share.id)) return share
+      const rebuilt = await rebuild(share, { space, thread, head, options })
+      if (rebuilt) rest.begin(share.id, Number(rebuilt.bytes))
+      return rebuilt
     },
   }
 }

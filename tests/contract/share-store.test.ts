@@ -12,7 +12,10 @@ describe.each(databases)('shares on $name', ({ dialect, skip }) => {
     let space = ''
     let now = Date.parse('2026-11-21T06:00:00Z')
     const shares = () => opened.context.shares
-    const items = async (id: string) => (await shares().reader.open(id))?.items.map(({ key }) => key)
+    const items = async (id: string) => {
+      const share = await shares().reader.find(id)
+      return share ? (await shares().reader.open(share)).list.map(({ key }) => key) : undefined
+    }
 
     beforeAll(async () => {
       opened = await openContext(dialect, { now: () => now, shareQuotas: { shareItems: 4 } })

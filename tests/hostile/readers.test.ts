@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { message, request, session, shareClient, text } from '../shares/client'
 import { tediousPdf } from '../blobs/samples'
 import { Target } from './attack'
 
 let target: Target
-beforeAll(async () => { target = await Target.start({ NUXT_SIGNUP: 'open' }) })
+beforeAll(async () => { target = await Target.start({ NUXT_SIGNUP: 'open', NUXT_SEND_TIMEOUT_SECONDS: '4' }) })
 afterAll(() => target.remove())
 
 /** A device of a space of its own; answers how it uploads. */
@@ -29,4 +32,35 @@ test('[BL42] files that take long to look into hold up neither the server nor an
   expect(await neighbour(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'image/svg+xml')).toBe(201)
   expect(await attack).toEqual([415, 415])
   expect(delayed).toBeLessThanOrEqual(idle * 10)
+})
+
+const mebibyte = 1024 * 1024
+
+/** Asks for something and takes no more of the answer than tells that it has begun. */
+async function stall(path: string): Promise<Socket> {
+  const socket = await target.connect()
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  const [first] = await once(socket, 'data') as [Buffer]
+  socket.pause()
+  expect(first.toString('latin1')).toMatch(/^HTTP\/1.1 200 /)
+  return socket
+}
+
+test('[SH50] a hundred readers who do not read hold one copy of a long share, nobody up, and nothing in the end', async () => {
+  const client = shareClient(target.url)
+  const { id, secret } = await client.create()
+  const long = Array.from({ length: 30 }, (_, index) => [message(`msg_${index}`, 'assistant'), text(`msg_${index}`, `${index} ${'words and more '.repeat(70_000)}`)]).flat()
+  expect((await client.sync(id, secret, [session('Long'), ...long])).status).toBe(200)
+  const paths = [`/api/share/${id}/data`, `/api/share/${id}`, `/share/${id}`, `/share/${id}/download?format=html`]
+  // What it takes to make them is taken once, by whoever comes first.
+  for (const path of paths) expect((await request(target.url + path)).text.length).toBeGreaterThan(1_000_000)
+
+  const idle = await target.delay(100)
+  const [memory, descriptors] = [await target.memory(), await target.descriptors()]
+  const sockets = await Promise.all(Array.from({ length: 120 }, (_, index) => stall(paths[index % paths.length]!)))
+  expect(await target.memory() - memory).toBeLessThan(64 * mebibyte)
+  expect(await target.delay(100)).toBeLessThanOrEqual(idle * 10)
+  // Their side is never closed: the server lets go of them.
+  await expect.poll(() => target.descriptors(), { timeout: 30_000 }).toBeLessThanOrEqual(descriptors)
+  for (const socket of sockets) socket.destroy()
 })

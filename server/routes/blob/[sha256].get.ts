@@ -1,8 +1,8 @@
 import { setResponseStatus } from 'h3'
-import { pipeline } from 'node:stream/promises'
 import { blobHeaders, isKnownTag } from '~/server/blobs/blob-headers'
 import { defineBlobHandler } from '~/server/blobs/define-blob-handler'
 import { parseRange } from '~/server/blobs/range'
+import { sendStream } from '~/server/http/stream'
 import { fail } from '~/shared/errors'
 
 /** The bytes of a blob of the caller's space, whole or one range of them. */
@@ -30,9 +30,5 @@ export default defineBlobHandler(async ({ event, sha256, identity, context }) =>
   const blob = await context.blobs.open(identity.spaceId, sha256, range ?? undefined) ?? fail('not_found', 'there is no such blob')
   if (range) answer(206, { 'content-range': `bytes ${range.start}-${range.end}/${info.size}`, 'content-length': range.end - range.start + 1 })
   else answer(200, { 'content-length': info.size })
-  await pipeline(blob.body, response).catch((error: unknown) => {
-    // The reader went away, or the disk failed: the headers are out, so all that is left is to end the connection.
-    if (!response.destroyed) response.destroy()
-    context.log.debug({ err: error, sha256 }, 'a blob was not sent to its end')
-  })
+  await sendStream(event, blob.body)
 })

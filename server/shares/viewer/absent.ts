@@ -1,9 +1,15 @@
-import { html, trusted } from './html'
+import { html, trusted, type Html } from './html'
 import { mark } from './mark'
 import { styles } from './styles'
 
 /** What stands where no share is, or none is shown. */
-export const absentPage = (message: string, heading = 'Nothing is shared here'): string => html`<!doctype html>
+export const absentPage = (message: string, heading = 'Nothing is shared here'): string => explain(heading, html`<p>${message}</p>`)
+
+/** What stands where a share is too much to be laid out. */
+export const tooLargePage = (id: string): string => explain('Too large to be shown', html`<p>Laying out this share takes too long. All of it can be downloaded:
+<a href="/share/${id}/download?format=json" download>JSON</a> or <a href="/share/${id}/download?format=md" download>Markdown</a>.</p>`)
+
+const explain = (heading: string, body: Html): string => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -15,7 +21,7 @@ export const absentPage = (message: string, heading = 'Nothing is shared here'):
 </head>
 <body>
 <header class="top"><div class="brand"><a href="/">${mark}Holdfast</a></div></header>
-<main class="top"><h1>${heading}</h1><p>${message}</p></main>
+<main class="top"><h1>${heading}</h1>${body}</main>
 </body>
 </html>
 `.text

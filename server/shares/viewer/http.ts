@@ -1,11 +1,16 @@
 import { assertMethod, defineEventHandler, getQuery, getRouterParam, setResponseHeaders, setResponseStatus, type H3Event } from 'h3'
+import { z } from 'zod'
+import { errorStatus, HoldfastException } from '~/shared/errors'
 import { getContext } from '../../context'
 import { publicOrigin } from '../origin'
 import { ShareFailure } from '../failure'
-import { openShareToInfo, type OpenShare } from '../read'
-import { absentPage } from './absent'
-import { openShareToView, shareToVersion } from './viewer'
-import { viewToMarkdown } from './transcript'
+import { ThreadFailure } from '../../threads/thread'
+import type { HeldAnswer } from '../../http/held-answers'
+import { sendHeld } from '../../http/stream'
+import { toStorageFailure } from '../../sql/storage-failure'
+import type { ShareRow } from '../store'
+import { shareToVersion } from '../version'
+import { absentPage, tooLargePage } from './absent'
 
 /**
  * Its own origin by the sandbox, and nothing from elsewhere. The two addresses of the share stay readable from there: a page in a
@@ -37,13 +42,17 @@ export const defineSharePage = () => defineEventHandler(async (event) => {
     setResponseStatus(event, 304)
     return ''
   }
-  event.node.res.setHeader('content-type', 'text/html; charset=utf-8')
-  const options = { origin: publicOrigin(event.node.req, shares.publicUrl), standalone: false }
-  const kept = shares.viewer.kept(share, options)
-  if (kept !== null) return kept
-  const open = await openShare(event)
-  return open ? shares.viewer.page(open, options) : absent(event)
+  const page = pageSchema.safeParse(getQuery(event).page ?? '1')
+  if (!page.success) return absent(event)
+  return readOrExplain(event, share, async () => {
+    const held = await shares.files.page(share, { page: page.data, origin: publicOrigin(event.node.req, shares.publicUrl) })
+    if (!held) return absent(event)
+    event.node.res.setHeader('content-type', 'text/html; charset=utf-8')
+    return sendHeld(event, held)
+  })
 })
+
+const pageSchema = z.string().regex(/^[1-9]\d{0,5}$/).transform(Number)
 
 /** The page's version, for an open page that looks for news. */
 export const defineShareVersion = () => defineEventHandler(async (event) => {
@@ -64,22 +73,43 @@ export const defineShareDownload = () => defineEventHandler(async (event) => {
   const { shares } = getContext(event)
   const refused = await tooOften(event)
   if (refused) return absent(event, 429, refused)
-  const open = await openShare(event)
-  if (!open) return absent(event)
-  const view = openShareToView(open)
-  const file = (extension: string, type: string, text: string) => {
-    const name = view.title.normalize('NFKD').replace(/[^\w\s-]/g, '').trim().replace(/\s+/g, '-').slice(0, 60) || 'share'
+  const share = await shares.reader.find(getRouterParam(event, 'id') ?? '')
+  if (!share) return absent(event)
+  const file = async (extension: string, type: string, making: Promise<HeldAnswer>): Promise<void> => {
+    const held = await making
+    const name = share.title.normalize('NFKD').replace(/[^\w\s-]/g, '').trim().replace(/\s+/g, '-').slice(0, 60) || 'share'
     setResponseHeaders(event, { 'content-type': `${type}; charset=utf-8`, 'content-disposition': `attachment; filename="${name}.${extension}"` })
-    return text
+    await sendHeld(event, held)
   }
-  switch (getQuery(event).format) {
-    case 'md': return file('md', 'text/markdown', viewToMarkdown(view))
-    case 'json': return file('json', 'application/json', openShareToInfo(open))
-    case 'html':
-    case undefined: return file('html', 'text/html', await shares.viewer.page(open, { origin: publicOrigin(event.node.req, shares.publicUrl), standalone: true }))
-    default: return absent(event, 400, 'There is no such format: html, md or json.')
-  }
+  return readOrExplain(event, share, async () => {
+    switch (getQuery(event).format) {
+      case 'md': return file('md', 'text/markdown', shares.files.markdown(share))
+      case 'json': return file('json', 'application/json', shares.files.info(share))
+      case 'html':
+      case undefined: return file('html', 'text/html', shares.files.html(share, publicOrigin(event.node.req, shares.publicUrl)))
+      default: return absent(event, 400, 'There is no such format: html, md or json.')
+    }
+  })
 })
+
+/** What cannot be made of a share is said on a page, with what can be had of it in its place. */
+async function readOrExplain(event: H3Event, share: ShareRow, read: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof ThreadFailure) {
+      if (error.reason === 'fault') getContext(event).log.error({ err: error.cause ?? error, share: share.id }, 'a share could not be rendered')
+      answerPage(event, 413)
+      return tooLargePage(share.id)
+    }
+    const expected = error instanceof HoldfastException ? error : toStorageFailure(error)
+    if (!expected) throw error
+    const { code, message, details } = expected.error
+    if (typeof details?.retryAfter === 'number') event.node.res.setHeader('retry-after', String(details.retryAfter))
+    answerPage(event, errorStatus[code])
+    return absentPage(`This cannot be shown now: ${message}.`, 'One moment')
+  }
+}
 
 /** Counts a reading; for an address that reads too often, what to tell it. */
 async function tooOften(event: H3Event): Promise<string | null> {
@@ -95,10 +125,13 @@ async function tooOften(event: H3Event): Promise<string | null> {
   }
 }
 
-const openShare = (event: H3Event): Promise<OpenShare | null> => getContext(event).shares.reader.open(getRouterParam(event, 'id') ?? '')
-
 function absent(event: H3Event, status = 404, message = 'This share does not exist, has expired, or was taken down.'): string {
-  setResponseStatus(event, status)
-  setResponseHeaders(event, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
+  answerPage(event, status)
   return status === 429 ? absentPage(message, 'One moment') : absentPage(message)
+}
+
+function answerPage(event: H3Event, status: number): void {
+  setResponseStatus(event, status)
+  event.node.res.removeHeader('etag')
+  setResponseHeaders(event, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
 }

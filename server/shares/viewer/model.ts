@@ -17,6 +17,8 @@ export interface MessageView {
   open: boolean
   parts: PartView[]
   diffs: FileDiff[]
+  /** Characters that it is made of. */
+  weight: number
 }
 
 /** A whole share as its page shows it. */
@@ -43,54 +45,73 @@ export interface ShareView {
 
 export interface ShareMeta { id: string, version: string, kind: 'session' | 'thread', title: string, created: number, updated: number, syncs: number, live: boolean }
 
-/** Reads the stored items. Nothing in them is trusted to have its shape: what does not fit is left out, nothing fails. */
-export function itemsToView(items: readonly StoredItem[], meta: ShareMeta): ShareView {
-  let session: Record<string, unknown> = {}
-  const partsOf = new Map<string, Record<string, unknown>[]>()
-  const messages: Record<string, unknown>[] = []
+/** What of one message is shown, in characters of its parts; the rest is in the downloads that are data. */
+const longestMessage = 8_000_000
+
+type Data = Record<string, unknown>
+interface Parts { list: PartView[], weight: number, more: number }
+
+/** Reads stored items one by one. Nothing in them is trusted to have its shape: what does not fit is left out, nothing fails. */
+export function createViewBuilder(meta: ShareMeta): { add(item: Pick<StoredItem, 'type' | 'data'>): void, build(): ShareView } {
+  let session: Data = {}
+  const partsOf = new Map<string, Parts>()
+  const messages: { data: Data, weight: number }[] = []
   const names = new Map<string, string>()
   let diffs: FileDiff[] = []
   let parts = 0
-  for (const item of items) {
-    const value: unknown = JSON.parse(item.data)
-    const data = recordOf(value)
-    if (item.type === 'session') session = data
-    else if (item.type === 'message') messages.push(data)
-    else if (item.type === 'session_diff') diffs = dataToDiffs(value)
-    else if (item.type === 'model') for (const model of listOf(value).map(recordOf)) names.set(`${textOf(model.providerID)}/${textOf(model.id)}`, textOf(model.name))
-    else if (item.type === 'part') {
-      parts++
-      const message = textOf(data.messageID)
-      const list = partsOf.get(message)
-      if (list) list.push(data)
-      else partsOf.set(message, [data])
-    }
+
+  function addPart(data: Data, weight: number): void {
+    parts++
+    const message = textOf(data.messageID)
+    const before = partsOf.get(message) ?? { list: [], weight: 0, more: 0 }
+    partsOf.set(message, before)
+    const part = dataToPart(data)
+    if (!part) return
+    if (before.weight + weight > longestMessage && before.list.length > 0) before.more++
+    else before.list.push(part)
+    before.weight = Math.min(before.weight + weight, longestMessage)
   }
-  const time = recordOf(session.time)
-  const views = messages.map((data) => dataToMessage(data, partsOf.get(textOf(data.id)) ?? [], names))
-    .sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || (a.id < b.id ? -1 : 1))
-  const version = textOf(session.version)
+
   return {
-    id: meta.id,
-    version: meta.version,
-    title: textOf(session.title).trim() || meta.title.trim() || 'Untitled session',
-    source: meta.kind === 'thread' ? 'Holdfast' : `opencode${/^[\w.+-]{1,40}$/.test(version) ? ` ${version}` : ''}`,
-    sourceId: textOf(session.id),
-    created: timeOf(time.created) ?? meta.created,
-    updated: timeOf(time.updated) ?? meta.updated,
-    syncs: meta.syncs,
-    live: meta.live,
-    messages: views,
-    parts,
-    tokensIn: sum(views, (message) => message.tokensIn),
-    tokensOut: sum(views, (message) => message.tokensOut),
-    cost: sum(views, (message) => message.cost),
-    models: [...new Set(views.filter((message) => message.role === 'assistant').map((message) => message.model).filter(Boolean))],
-    diffs,
+    add({ type, data: text }) {
+      const value: unknown = JSON.parse(text)
+      const data = recordOf(value)
+      if (type === 'session') session = data
+      else if (type === 'message') messages.push({ data, weight: text.length })
+      else if (type === 'session_diff') diffs = dataToDiffs(value)
+      else if (type === 'model') for (const model of listOf(value).map(recordOf)) names.set(`${textOf(model.providerID)}/${textOf(model.id)}`, textOf(model.name))
+      else if (type === 'part') addPart(data, text.length)
+    },
+    build() {
+      const time = recordOf(session.time)
+      const views = messages.map(({ data, weight }) => dataToMessage(data, { parts: partsOf.get(textOf(data.id)), names, weight }))
+        .sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || (a.id < b.id ? -1 : 1))
+      const version = textOf(session.version)
+      return {
+        id: meta.id,
+        version: meta.version,
+        title: textOf(session.title).trim() || meta.title.trim() || 'Untitled session',
+        source: meta.kind === 'thread' ? 'Holdfast' : `opencode${/^[\w.+-]{1,40}$/.test(version) ? ` ${version}` : ''}`,
+        sourceId: textOf(session.id),
+        created: timeOf(time.created) ?? meta.created,
+        updated: timeOf(time.updated) ?? meta.updated,
+        syncs: meta.syncs,
+        live: meta.live,
+        messages: views,
+        parts,
+        tokensIn: sum(views, (message) => message.tokensIn),
+        tokensOut: sum(views, (message) => message.tokensOut),
+        cost: sum(views, (message) => message.cost),
+        models: [...new Set(views.filter((message) => message.role === 'assistant').map((message) => message.model).filter(Boolean))],
+        diffs,
+      }
+    },
   }
 }
 
-function dataToMessage(data: Record<string, unknown>, parts: Record<string, unknown>[], names: ReadonlyMap<string, string>): MessageView {
+interface MessageParts { parts: Parts | undefined, names: ReadonlyMap<string, string>, weight: number }
+
+function dataToMessage(data: Data, { parts = { list: [], weight: 0, more: 0 }, names, weight }: MessageParts): MessageView {
   const role = data.role === 'user' ? 'user' : 'assistant'
   const tokens = recordOf(data.tokens)
   const cache = recordOf(tokens.cache)
@@ -108,7 +129,8 @@ function dataToMessage(data: Record<string, unknown>, parts: Record<string, unkn
     cost: numberOf(data.cost),
     error: 'error' in data ? textOf(recordOf(error.data).message) || textOf(error.name, 'Error') : '',
     open: role === 'assistant' && timeOf(time.completed) === null && !('error' in data),
-    parts: parts.map(dataToPart).filter((part) => part !== null),
+    parts: parts.more > 0 ? [...parts.list, { kind: 'note', text: `${parts.more} more parts are in the JSON download` }] : parts.list,
+    weight: weight + parts.weight,
     diffs: dataToDiffs(recordOf(data.summary).diffs),
   }
 }

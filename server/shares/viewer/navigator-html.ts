@@ -11,8 +11,8 @@ const firstLine = (message: MessageView): string => {
   return message.parts.some((part) => part.kind === 'file') ? 'Attachment' : 'Message'
 }
 
-/** The way through a long session: one link per message of the person who asked. */
-export function navigatorToHtml(messages: readonly MessageView[]): Html {
-  const asked = messages.map((message, index) => ({ message, index })).filter(({ message }) => message.role === 'user' && message.parts.some((part) => part.kind !== 'note'))
+/** The way through a long session: one link per message of the person who asked. `from` is the index of the first one. */
+export function navigatorToHtml(messages: readonly MessageView[], from: number): Html {
+  const asked = messages.map((message, index) => ({ message, index: from + index })).filter(({ message }) => message.role === 'user' && message.parts.some((part) => part.kind !== 'note'))
   return html`<ol>${asked.map(({ message, index }) => html`<li><a href="#${messageAnchor(index)}">${firstLine(message)}</a></li>`)}</ol>`
 }

@@ -1,26 +1,55 @@
 import { diffToHtml } from './diff-html'
 import { formatCost, formatCount, formatNumber, timeToHtml } from './format'
 import { html, trusted, type Html } from './html'
+import type { FileDiff } from './file-diff'
 import { messageToHtml } from './message-html'
-import type { ShareView } from './model'
+import type { MessageView, ShareView } from './model'
 import { navigatorToHtml } from './navigator-html'
+import { messagesToPages, type PageRange } from './pages'
 import type { Painter } from './paint'
 import { mark } from './mark'
 import { styles } from './styles'
 
 export interface PageOptions {
+  /** Which of its pages, from 1; a file has one. */
+  page: number
   /** Where the server is reached, for the addresses that leave the page. */
   origin: string
   /** One file that works by itself: no script, no link that needs the server. */
   standalone: boolean
 }
 
-/** The whole document of a share. */
-export async function viewToPage(view: ShareView, painter: Painter, { origin, standalone }: PageOptions): Promise<string> {
-  const articles: Html[] = []
-  for (const [index, message] of view.messages.entries()) articles.push(await messageToHtml(message, index, painter))
-  const navigator = navigatorToHtml(view.messages)
-  const hasDiffs = view.diffs.length > 0 || view.messages.some((message) => message.diffs.length > 0 || message.parts.some((part) => part.kind === 'tool' && part.diffs.length > 0))
+/** The document of one page of a share, in pieces; no more than its messages are rendered. */
+export async function* viewToPage(view: ShareView, painter: Painter, options: PageOptions): AsyncGenerator<string> {
+  const pages = options.standalone ? [{ from: 0, until: view.messages.length }] : messagesToPages(view.messages)
+  const range = pages[options.page - 1]
+  if (!range) return
+  const isLast = options.page === pages.length
+  const shown = view.messages.slice(range.from, range.until)
+  const diffs = isLast ? view.diffs : []
+  yield topToHtml(view, { ...options, pages, shown, range, hasDiffs: hasDiffs(shown, diffs) }).text
+  for (const [index, message] of shown.entries()) yield (await messageToHtml(message, range.from + index, painter)).text
+  if (shown.length === 0) yield html`<p class="empty">Nothing has been shared here yet.</p>`.text
+  yield html`
+</div>
+<div id="pages">${pages.length > 1 && pagesToHtml(view.id, pages, options.page)}</div>
+<div id="changes">${diffs.length > 0 && diffsToHtml(diffs)}</div>
+</main>
+</div>
+</body>
+</html>
+`.text
+}
+
+/** How many pages a share has. */
+export const countPages = (view: ShareView): number => messagesToPages(view.messages).length
+
+const hasDiffs = (messages: readonly MessageView[], diffs: readonly FileDiff[]): boolean =>
+  diffs.length > 0 || messages.some((message) => message.diffs.length > 0 || message.parts.some((part) => part.kind === 'tool' && part.diffs.length > 0))
+
+interface TopOptions extends PageOptions { pages: readonly PageRange[], shown: readonly MessageView[], range: PageRange, hasDiffs: boolean }
+
+function topToHtml(view: ShareView, { origin, standalone, page, pages, shown, range, hasDiffs }: TopOptions): Html {
   return html`<!doctype html>
 <html lang="en" data-share="${view.id}" data-version="${view.version}"${view.live && !standalone && html` data-live`}>
 <head>
@@ -46,18 +75,28 @@ ${!standalone && html`<div class="actions">
 </ul></details></div>`}
 </header>
 <div class="layout">
-<nav aria-label="Messages"><details class="navigator" open><summary>Messages</summary><div id="navigator">${navigator}</div></details></nav>
+<nav aria-label="Messages"><details class="navigator" open><summary>Messages</summary><div id="navigator">${navigatorToHtml(shown, range.from)}${pages.length > 1 && html`<p class="quiet">Page ${page} of ${pages.length}</p>`}</div></details></nav>
 <main id="conversation" tabindex="-1">
 <div id="diff-layout">${hasDiffs && html`<fieldset class="diff-layout"><legend>Changes</legend><label><input type="radio" name="diff-layout" value="unified" checked>Unified</label><label><input type="radio" name="diff-layout" value="split" id="split">Split</label></fieldset>`}</div>
 <div id="messages">
-${articles.length > 0 ? articles : html`<p class="empty">Nothing has been shared here yet.</p>`}
-</div>
-<div id="changes">${view.diffs.length > 0 && html`<section aria-label="Files changed"><h2>${formatCount(view.diffs.length, 'file')} changed</h2>${view.diffs.map((diff) => diffToHtml(diff, view.diffs.length <= 3))}</section>`}</div>
-</main>
-</div>
-</body>
-</html>
-`.text
+`
+}
+
+/** The way to the other pages. `data-from` is the number of the first message, for an address that names a message of another page. */
+function pagesToHtml(id: string, pages: readonly PageRange[], current: number): Html {
+  return html`<nav aria-label="Pages" class="pages"><ol>${pages.map(({ from, until }, index) => html`<li><a href="/share/${id}?page=${index + 1}" data-from="${from + 1}"${index + 1 === current && html` aria-current="page"`}>${formatNumber(from + 1)} to ${formatNumber(until)}</a></li>`)}</ol></nav>`
+}
+
+/** Lines of all changes together that a page shows; a file that would pass it is named. */
+const mostLines = 20_000
+
+function diffsToHtml(diffs: readonly FileDiff[]): Html {
+  let left = mostLines
+  const shown = diffs.map((diff) => {
+    left -= diff.hunks.reduce((lines, { blocks }) => lines + blocks.reduce((sum, { before, after }) => sum + before.length + after.length, 0), 1)
+    return left >= 0 ? diff : { ...diff, hunks: [], cut: true }
+  })
+  return html`<section aria-label="Files changed"><h2>${formatCount(diffs.length, 'file')} changed</h2>${shown.map((diff) => diffToHtml(diff, diffs.length <= 3))}</section>`
 }
 
 function headToHtml(view: ShareView, origin: string): Html {

@@ -8,8 +8,9 @@ import { renderFormula } from './formula'
 const colouringMs = 200
 /** How long the server works for that next reader. */
 const afterwardsMs = 3_000
-/** Text and code longer than these are shown as they are: laying them out would hold the server. */
+/** Text and code longer than these are shown as they are: laying them out would take long. The longest is cut. */
 const longestText = 200_000
+const longestPlain = 1_000_000
 const longestCode = 30_000
 
 /** Renders Markdown and code for pages. Rendered text is kept between pages, so a share that grows pays for what is new. */
@@ -49,10 +50,11 @@ export function createPaintCache(characters: number): PaintCache {
   }
 }
 
-export function createPainter(cache: PaintCache, clock: () => number = () => performance.now()): Painter {
+/** `patience` is how long, in ms, a page may wait for its colours. */
+export function createPainter(cache: PaintCache, { patience = colouringMs, clock = () => performance.now() } = {}): Painter {
   const late: (() => Promise<unknown>)[] = []
   let spent = 0
-  let allowed = colouringMs
+  let allowed = patience
   let breath = clock()
 
   /** Lets other requests through: a long share is many short pieces of work. */
@@ -77,7 +79,10 @@ export function createPainter(cache: PaintCache, clock: () => number = () => per
   }
 
   const markdown = async (text: string): Promise<Html> => {
-    if (text.length > longestText) return trusted(`<pre class="plain">${escapeHtml(text)}</pre>`)
+    if (text.length > longestText) {
+      const rest = text.length > longestPlain ? '<p class="quiet">The rest of this text is in the JSON download.</p>' : ''
+      return trusted(`<pre class="plain">${escapeHtml(text.slice(0, longestPlain))}</pre>${rest}`)
+    }
     const key = `text\n${text}`
     const known = cache.get(key)
     if (known !== undefined) return trusted(known)

@@ -59,6 +59,9 @@ h1 { font-size: clamp(1.5rem, 1.1rem + 1.7vw, 2.15rem); line-height: 1.2; letter
   .navigator ol { max-height: calc(100vh - 5rem); }
 }
 main { max-width: 52rem; min-width: 0; width: 100%; }
+.pages ol { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; padding: 2rem 0; font-size: .8125rem; }
+.pages a { display: block; padding: .3rem .7rem; border: 1px solid var(--line); border-radius: .4rem; color: var(--soft); text-decoration: none; }
+.pages a[aria-current] { color: var(--ink); border-color: var(--accent); }
 .empty { color: var(--faint); padding: 3rem 0; text-align: center; }
 
 article { position: relative; content-visibility: auto; contain-intrinsic-size: auto 12rem; padding: .25rem .25rem 0; margin-bottom: 1.75rem; scroll-margin-top: 1rem; }

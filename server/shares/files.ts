@@ -1,0 +1,85 @@
+import { createHeldAnswers, type HeldAnswer } from '../http/held-answers'
+import type { Log } from '../log'
+import { ThreadFailure } from '../threads/thread'
+import type { ShareQuotas } from './quotas'
+import { openShareToData, openShareToInfo, type OpenShare } from './read'
+import type { ShareRow } from './store'
+import { shareToVersion } from './version'
+import { createRenderer } from './viewer/renderer'
+
+interface FilesDeps { folder: string, log: Log, quotas: ShareQuotas, open(share: ShareRow): Promise<OpenShare> }
+
+/** Versions whose number of pages, or whose failure to be rendered, is remembered. */
+const remembered = 1_000
+
+/**
+ * Everything that readers are given of a share, made once for each version of it and held on the disk for all who read it. What is
+ * rendered fails with a `ThreadFailure` where it takes too much, again at once for whoever asks after that.
+ */
+export function createFiles({ folder, log, quotas, open }: FilesDeps) {
+  const answers = createHeldAnswers(folder)
+  const renderer = createRenderer({ log, quotas })
+  const failures = createMemory<ThreadFailure>()
+  const pageCounts = createMemory<number>()
+  const keyOf = (share: ShareRow, what: string) => `${share.id} ${shareToVersion(share)} ${what}`
+
+  async function rendered(key: string, make: () => Promise<AsyncIterable<Uint8Array> | Uint8Array[]>): Promise<HeldAnswer> {
+    const failed = failures.get(key)
+    if (failed) throw failed
+    try {
+      return await answers.join(key, make)
+    } catch (error) {
+      if (error instanceof ThreadFailure && error.reason !== 'fault') failures.set(key, error)
+      throw error
+    }
+  }
+
+  return {
+    data: (share: ShareRow): Promise<HeldAnswer> => answers.join(keyOf(share, 'data'), async () => openShareToData(await open(share))),
+    info: (share: ShareRow): Promise<HeldAnswer> => answers.join(keyOf(share, 'info'), async () => openShareToInfo(await open(share))),
+    markdown: (share: ShareRow): Promise<HeldAnswer> => rendered(keyOf(share, 'md'), async () => renderer.file(await open(share), { kind: 'md' })),
+    html: (share: ShareRow, origin: string): Promise<HeldAnswer> =>
+      rendered(keyOf(share, `html ${origin}`), async () => renderer.file(await open(share), { kind: 'html', origin })),
+
+    /** One page, from 1; null when there are fewer. */
+    async page(share: ShareRow, { page, origin }: { page: number, origin: string }): Promise<HeldAnswer | null> {
+      const version = keyOf(share, 'pages')
+      if (page > (pageCounts.get(version) ?? Infinity)) return null
+      const key = keyOf(share, `page ${page} ${origin}`)
+      const held = rendered(key, async () => {
+        const first = await renderer.page(await open(share), { kind: 'page', page, origin }, ({ html }) => {
+          // In its place, once it is there.
+          held.then(() => answers.keep(key, html ? [html] : [])).catch((error: unknown) => log.debug({ err: error }, 'a page keeps its colours'))
+        })
+        pageCounts.set(version, first.pages)
+        return first.html ? [first.html] : []
+      })
+      const answer = await held
+      return answer.bytes > 0 ? answer : null
+    },
+
+    /** When a share is deleted: what was made of it goes, too. */
+    clear: () => answers.clear(),
+    async close() {
+      await renderer.close()
+      await answers.close()
+    },
+  }
+}
+export type Files = ReturnType<typeof createFiles>
+
+/** The newest of what there could be no end of. */
+function createMemory<Value>() {
+  const values = new Map<string, Value>()
+  return {
+    get: (key: string): Value | undefined => values.get(key),
+    set(key: string, value: Value): void {
+      values.delete(key)
+      values.set(key, value)
+      for (const oldest of values.keys()) {
+        if (values.size <= remembered) break
+        values.delete(oldest)
+      }
+    },
+  }
+}
