@@ -47,7 +47,8 @@ export default defineNuxtConfig({
     build: { assetsInlineLimit: (file) => (/\.(?:woff2?|ttf)$/.test(file) ? false : undefined) },
     optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
   },
-  experimental: { appManifest: false },
+  // A part that is gone offers the reload (plugins/update.client.ts) instead of taking it.
+  experimental: { appManifest: false, emitRouteChunkError: 'manual' },
   telemetry: false,
   hooks: {
     // Set here because Nuxt's own type of `nitro` does not know it.
@@ -71,6 +72,7 @@ export default defineNuxtConfig({
       globIgnores: ['**/sqlite3-worker1-*.js', '**/cpp-*.js'],
       maximumFileSizeToCacheInBytes: 4 * 1024 * 1024,
     },
-    client: { registerPlugin: true },
+    // plugins/update.client.ts registers it.
+    client: { registerPlugin: false },
   },
 })

@@ -237,5 +237,7 @@ export interface DatabaseClient {
   on<E extends EventName>(name: E, listener: (payload: EventPayload<E>) => void): () => void
   role(): TabRole
   onRole(listener: (role: TabRole) => void): () => void
+  /** Closes the files and gives up the lead, before a reload; settles once that is done. */
+  rest(): Promise<void>
   close(): void
 }

@@ -12,6 +12,7 @@ export function connectClient(port: Port, options: { build: string, terminate: (
   const watchers = new Map<number, Watcher>()
   const listeners = new Map<EventName, Set<(payload: unknown) => void>>()
   const roleListeners = new Set<(role: TabRole) => void>()
+  const resting = new Set<() => void>()
   let role: TabRole = 'starting'
   let lastId = 0
   const post = (frame: PageFrame) => port.postMessage(frame)
@@ -49,7 +50,11 @@ export function connectClient(port: Port, options: { build: string, terminate: (
     else if (frame.kind === 'update') takeUpdate(frame.id, frame.answer)
     else if (frame.kind === 'watch-error') watchers.get(frame.id)?.fail(frame.error)
     else if (frame.kind === 'event') takeEvent(frame.name, frame.payload)
-    else setRole(frame.role)
+    else if (frame.kind === 'role') setRole(frame.role)
+    else {
+      for (const settle of resting) settle()
+      resting.clear()
+    }
   })
   post({ kind: 'start', build: options.build })
 
@@ -86,6 +91,12 @@ export function connectClient(port: Port, options: { build: string, terminate: (
     onRole(listener) {
       roleListeners.add(listener)
       return () => void roleListeners.delete(listener)
+    },
+    rest() {
+      return new Promise((resolve) => {
+        resting.add(resolve)
+        post({ kind: 'rest' })
+      })
     },
     close() {
       post({ kind: 'rest' })

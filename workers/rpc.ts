@@ -47,6 +47,8 @@ export type ReplyFrame = z.infer<typeof replyFrameSchema>
 export const workerFrameSchema = z.discriminatedUnion('kind', [
   ...replyFrameSchema.options,
   z.object({ kind: z.literal('event'), name: eventNameSchema, payload: z.unknown() }),
+  /** The answer to `rest`: the files are closed, and the lead is another tab's. */
+  z.object({ kind: z.literal('rested') }),
   z.object({ kind: z.literal('role'), role: z.enum(['starting', 'leader', 'follower', 'outdated', 'blocked']) }),
 ])
 export type WorkerFrame = z.infer<typeof workerFrameSchema>

@@ -37,6 +37,7 @@ export function createElection(options: ElectionOptions) {
   let stopped = true
   let waiting: AbortController | undefined
   let resign: (() => void) | undefined
+  let over: Promise<void> = Promise.resolve()
   let round = 0
   let blockedUntil = 0
 
@@ -122,21 +123,22 @@ export function createElection(options: ElectionOptions) {
     start() {
       if (!stopped) return
       stopped = false
-      void campaign(false)
+      over = campaign(false)
     },
     /** Takes the lock from a leader that no longer answers. */
     steal() {
       if (stopped) return
       const before = waiting
-      void campaign(true)
+      over = campaign(true)
       before?.abort()
     },
-    /** Gives up leading, or waiting for it. */
-    stop() {
+    /** Gives up leading, or waiting for it; settles once the office is closed. */
+    stop(): Promise<void> {
       stopped = true
       round++
       waiting?.abort()
       resign?.()
+      return over
     },
   }
 }

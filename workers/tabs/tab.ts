@@ -115,6 +115,7 @@ export function createTab(options: TabOptions) {
     onOutdated: () => retire(),
   })
   let resting = true
+  let rested: Promise<void> = Promise.resolve()
 
   function sweepLater() {
     cancelSweep = schedule(() => {
@@ -125,7 +126,7 @@ export function createTab(options: TabOptions) {
 
   /** This tab's build or schema is not the one that runs: it never leads, and asks to be loaded again. */
   function retire() {
-    election.stop()
+    rested = election.stop()
     watchdog.stop()
     resting = true
     candidate = false
@@ -222,7 +223,7 @@ export function createTab(options: TabOptions) {
     watchdog.stop()
     say({ kind: 'bye', from: id })
     leader = undefined
-    election.stop()
+    rested = election.stop()
   }
 
   function join() {
@@ -246,6 +247,7 @@ export function createTab(options: TabOptions) {
       join()
     } else if (frame.kind === 'rest') {
       rest()
+      void rested.then(() => toPage({ kind: 'rested' }))
     } else if (frame.kind === 'wake') {
       join()
     } else if (frame.kind === 'call' && Object.hasOwn(localActions, frame.name)) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const entry = fileURLToPath(new URL('../../../.output/server/index.mjs', import.meta.url))
+const presentOutput = fileURLToPath(new URL('../../../.output', import.meta.url))
 
 /** A free loopback port. It stays ours in practice: the system hands out others first. */
 export async function freePort(): Promise<number> {
@@ -22,6 +22,7 @@ export async function freePort(): Promise<number> {
 /** The built app as a person runs it: its own process, data folder and port. */
 export class App {
   private process: ChildProcess | null = null
+  private output = presentOutput
   log = ''
 
   private constructor(readonly port: number, readonly folder: string, private readonly env: Record<string, string>) {}
@@ -31,14 +32,22 @@ export class App {
     return `http://localhost:${this.port}`
   }
 
-  static async start(env: Record<string, string> = {}): Promise<App> {
-    const app = new App(await freePort(), await mkdtemp(join(tmpdir(), 'holdfast-e2e-')), env)
+  static async start(env: Record<string, string> = {}, { port, output = presentOutput }: { port?: number, output?: string } = {}): Promise<App> {
+    const app = new App(port ?? await freePort(), await mkdtemp(join(tmpdir(), 'holdfast-e2e-')), env)
+    app.output = output
     await app.start()
     return app
   }
 
+  /** Replaces the running build by another one, on the same data. */
+  async deploy(output = presentOutput): Promise<void> {
+    await this.stop()
+    this.output = output
+    await this.start()
+  }
+
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [entry], {
+    const child = spawn(process.execPath, [join(this.output, 'server', 'index.mjs')], {
       env: { PATH: process.env.PATH, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(this.port), NUXT_DATA_DIR: this.folder, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -7,7 +7,7 @@ interface Fixtures {
   /** The fake provider, on real HTTP. */
   provider: FakeOpenRouter
   /** Starts a built server with the fake provider behind it; removed when the test ends. */
-  startApp(env?: Record<string, string>): Promise<App>
+  startApp(env?: Record<string, string>, options?: Parameters<typeof App.start>[1]): Promise<App>
   /** Opens a browser profile; removed, and checked for problems, when the test ends. */
   openProfile(origin: string, options?: Parameters<typeof Profile.open>[1]): Promise<Profile>
 }
@@ -21,8 +21,8 @@ export const test = base.extend<Fixtures>({
   },
   startApp: async ({ provider }, use) => {
     const apps: App[] = []
-    await use(async (env) => {
-      const app = await App.start({ NUXT_OPENROUTER_API_URL: provider.apiUrl, NUXT_OPENROUTER_AUTH_URL: provider.authUrl, ...env })
+    await use(async (env, options) => {
+      const app = await App.start({ NUXT_OPENROUTER_API_URL: provider.apiUrl, NUXT_OPENROUTER_AUTH_URL: provider.authUrl, ...env }, options)
       apps.push(app)
       return app
     })
