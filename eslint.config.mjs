@@ -2,7 +2,7 @@
 import withNuxt from './.nuxt/eslint.config.mjs'
 
 export default withNuxt(
-  { ignores: ['tests/fixtures/planted-imports/**', 'public/**', '.output/**'] },
+  { ignores: ['tests/fixtures/planted-imports/**', 'public/**', '.output/**', '.cache/**'] },
   {
     files: ['**/*.ts', '**/*.vue', '**/*.mjs'],
     rules: {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBrowser } from './browser.mjs'
+import { ensureFormerBuild } from './former-build.mjs'
 import { bin, ensureBuilt, ensureInstalled, ensurePrepared, requireNode, root, run } from './setup.mjs'
 
 requireNode()
@@ -35,6 +36,7 @@ step('types', () => run(bin('vue-tsc'), ['--noEmit', '-p', 'tsconfig.json']))
 step('imports', () => run(process.execPath, ['scripts/imports.mjs']))
 step('unused', () => run(bin('knip'), []))
 step('build', () => ensureBuilt())
+step('former build', () => ensureFormerBuild())
 // The real agent's client shares against the build; the other server tests run the routes in their own process.
 step('vitest', () => run(bin('vitest'), ['run', '--project', 'node', '--project', 'components', ...reporters(vitestReport)], { env: { ...process.env, HOLDFAST_BUILT: '1' } }))
 step('hostile', () => run(bin('vitest'), ['run', '--project', 'hostile', ...reporters(hostileReport)]))

@@ -26,6 +26,10 @@ export function installHttp(app: App, { config, ready, hashes }: HttpParts): voi
     endUnfinished(event)
     endWhenStalled(event.node.res, config.sendTimeoutSeconds)
     const { headers, method = 'GET' } = event.node.req
+    // HTTP has the tag go first; Nitro's files would pass for unchanged where a build was made before the one that it replaces.
+    if (headers['if-none-match'] !== undefined) delete headers['if-modified-since']
+    // What nothing else is said of is asked for again each time: the page and the service worker are how a new build arrives.
+    event.node.res.setHeader('cache-control', 'no-cache')
     const refused = guardRequest({ method, path: event.path, host: headers.host, origin: headers.origin, isUpgrade: false }, config)
     const host = refused ? undefined : headers.host
     for (const [name, value] of Object.entries(securityHeaders({ path: event.path, host, hashes: hashes() }, config))) event.node.res.setHeader(name, value)

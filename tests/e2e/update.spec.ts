@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import type { Router } from 'vue-router'
+import { formerOutput } from '../../scripts/former-build.mjs'
 import { freePort } from './support/app'
 import { Deploys } from './support/deploys'
 import { serveFormerKind } from './support/former-kind'
@@ -131,6 +133,19 @@ test('[UI83] a window of the old build gets parts that the server has no more, u
   await cachesAfterFocus(second).toEqual(['holdfast-build-deploy-1'])
 })
 
+test('[UI84] of a build that waited and was overtaken by the next, nothing is kept', async ({ deploys, openProfile }) => {
+  const { page } = await openProfile(deploys.url)
+  await open(page)
+  deploys.next()
+  await focus(page)
+  await expect(button(page)).toBeVisible(patience)
+  deploys.next()
+  await cachesAfterFocus(page).toEqual(['holdfast-build-deploy-0', 'holdfast-build-deploy-2'])
+  await button(page).click()
+  await arrived(page, 'deploy-2')
+  await cachesAfterFocus(page).toEqual(['holdfast-build-deploy-2'])
+})
+
 test('[UI85] an update that breaks off, or is looked for offline, disturbs nothing, and comes with the next check', async ({ deploys, openProfile }) => {
   const { page } = await openProfile(deploys.url)
   await open(page)
@@ -175,4 +190,46 @@ test('[UI87] a first visit is served by its own build at once and told of no upd
   await focus(page)
   await expect(button(page)).toHaveCount(0)
   expect(await caches(page)).toEqual(['holdfast-build-deploy-0'])
+})
+
+test('[UI88] windows of the build before this kind arrive at this one where they were, with their draft and their threads', async ({ startApp, openProfile }) => {
+  test.skip(!existsSync(formerOutput), 'the former build was not made')
+  const app = await startApp({}, { output: formerOutput })
+  const profile = await openProfile(app.url)
+  const { page } = profile
+  await open(page)
+  const former = await buildOf(page)
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await send(page, 'asked in the former build')
+  await expect(replies(page)).toContainText('asked in the former build')
+  await expect(page).toHaveURL(/\/t\//)
+  const thread = page.url()
+  await composer(page).fill('typed in the former build')
+  const second = await profile.newTab('/settings')
+  await expect(second.getByRole('heading', { name: 'OpenRouter' })).toBeVisible()
+  // As one comes there by its links.
+  await second.getByRole('button', { name: 'New chat' }).first().click()
+  await expect(composer(second)).toBeVisible()
+  await composer(second).fill('typed in a new chat')
+
+  await app.deploy()
+  await page.evaluate(async () => void await (await navigator.serviceWorker.ready).update())
+  await expect.poll(() => buildOf(page).catch(() => former), patience).not.toBe(former)
+  await expect.poll(() => buildOf(second).catch(() => former), patience).not.toBe(former)
+  await expect(page).toHaveURL(thread)
+  await expect(composer(page)).toHaveValue('typed in the former build')
+  await expect(replies(page)).toContainText('asked in the former build')
+  await expect(composer(second)).toHaveValue('typed in a new chat')
+  await cachesAfterFocus(page).toEqual([expect.stringMatching(/^holdfast-build-/)])
+})
+
+test('[UI89] a build that was made before the one it replaces is fetched all the same', async ({ startApp }) => {
+  const app = await startApp()
+  for (const path of ['/', '/service-worker.js']) {
+    const later = await fetch(app.url + path, { headers: { 'if-none-match': '"of another build"', 'if-modified-since': new Date(Date.now() + 1e9).toUTCString() } })
+    expect([later.status, later.headers.get('cache-control')]).toEqual([200, 'no-cache'])
+    const same = await fetch(app.url + path, { headers: { 'if-none-match': later.headers.get('etag') ?? '' } })
+    expect(same.status).toBe(304)
+  }
 })
