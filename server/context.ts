@@ -1,18 +1,24 @@
 import type { H3Event } from 'h3'
+import { closeCode } from '~/shared/protocol/close-code'
 import { openBlobs } from './blobs/open'
 import type { Blobs } from './blobs/blobs'
 import type { Config } from './config'
 import { createClientAddress, type ClientAddress } from './http/address'
 import { createRateLimits, type RateLimits } from './http/rate-limits'
 import { createStrangerBytes, type StrangerBytes } from './http/stranger-bytes'
+import { openDataFolder, refuseLostDatabase } from './host/data-folder'
+import { mendRights } from './host/rights'
+import { explainAndExit, toStartFailure, type StartFailure } from './host/start-failure'
 import { createLog, type Log } from './log'
 import type { ShareQuotas } from './shares/quotas'
 import { createShares, type Shares } from './shares/shares'
 import { createOpenRouter, type OpenRouter } from './openrouter/openrouter'
 import { createRuns, type Runs } from './runs/runs'
 import { createSpaces, type Spaces } from './spaces/spaces'
+import { createDamage, type Damage } from './sql/damage'
 import { lockFolder } from './sql/folder-lock'
 import { openDatabase } from './sql/open'
+import { takeServerLock } from './sql/server-lock'
 import type { Database, Dialect } from './sql/schema'
 import { createHub, type Hub } from './sync/hub'
 import { maintain } from './sync/maintenance'
@@ -54,37 +60,53 @@ const hour = 60 * 60 * 1000
 const soonAfterStart = 60 * 1000
 
 /** What the outside gives: the clock, where log lines go (stdout if absent), other bounds for shares, and how long (ms) to wait for a data folder in use. */
-export interface Surroundings { now?(): number, log?: Log, shareQuotas?: Partial<ShareQuotas>, waitForFolder?: number }
+export interface Surroundings {
+  now?(): number
+  log?: Log
+  shareQuotas?: Partial<ShareQuotas>
+  waitForFolder?: number
+  /** Another server has taken the PostgreSQL over. */
+  lost?(failure: StartFailure): void
+  /** Lets several servers run on one PostgreSQL at once. */
+  sharesDatabase?: boolean
+}
 
-/** Takes the data folder, opens the database and assembles the subjects. Fails as a whole: nothing stays open. */
-export async function createContext(config: Config, { now = Date.now, log = createLog(config), shareQuotas, waitForFolder }: Surroundings = {}): Promise<Context> {
-  const unlockFolder = lockFolder(config.dataDir, waitForFolder)
-  let database: Database | undefined
+/** Takes the data folder, opens the database and assembles the subjects. Fails as a whole, with a `StartFailure` where a person can mend why: nothing stays open. */
+export async function createContext(config: Config, surroundings: Surroundings = {}): Promise<Context> {
+  try {
+    return await open(config, surroundings)
+  } catch (error) {
+    throw toStartFailure(error, config)
+  }
+}
+
+async function open(config: Config, surroundings: Surroundings): Promise<Context> {
+  const { now = Date.now, log = createLog(config), shareQuotas, lost = explainAndExit } = surroundings
+  const { dataDir, databaseUrl } = config
+  openDataFolder(dataDir)
+  mendRights(dataDir, log)
+  if (databaseUrl === null) refuseLostDatabase(dataDir)
+  const releases: (() => Promise<void> | void)[] = [lockFolder(dataDir, surroundings.waitForFolder)]
   const release = async () => {
-    await database?.destroy()
-    unlockFolder()
+    for (const give of releases.splice(0).reverse()) await give()
   }
   try {
-    const opened = await openDatabase(config, log, now)
-    database = opened.database
-    return await assemble(config, opened, { now, log, shareQuotas, release })
+    if (databaseUrl !== null && !surroundings.sharesDatabase) releases.push(await takeServerLock(databaseUrl, { log, lost }))
+    const damage = createDamage({ dataDir, log })
+    const opened = await openDatabase(config, { log, damage, now })
+    releases.push(() => opened.database.destroy())
+    return await assemble(config, { ...opened, damage }, { now, log, shareQuotas, release })
   } catch (error) {
     await release()
     throw error
   }
 }
 
-/** Each start tries once what an earlier one could not read. A row that fails again stops nothing. */
-async function returnAsideRows({ database, sync, log }: Pick<Context, 'database' | 'sync' | 'log'>): Promise<void> {
-  for (const { space } of await database.selectFrom('aside').select('space').distinct().execute()) {
-    await sync.returnAside(space).catch((error: unknown) => log.error({ err: error, space }, 'rows kept aside could not be tried again'))
-  }
-}
-
 interface Parts { now(): number, log: Log, shareQuotas: Partial<ShareQuotas> | undefined, release(): Promise<void> }
 
-async function assemble(config: Config, { database, dialect }: { database: Database, dialect: Dialect }, { now, log, shareQuotas, release }: Parts): Promise<Context> {
+async function assemble(config: Config, { database, dialect, damage }: { database: Database, dialect: Dialect, damage: Damage }, { now, log, shareQuotas, release }: Parts): Promise<Context> {
   const hub = createHub()
+  damage.onFound(() => hub.closeAll(closeCode.failed, 'database_damaged'))
   const spaces = createSpaces({ database, now })
   const flows = createFlows()
   const tokens = createTokens({ database, hub, flows, now, ttlDays: config.spskTtlDays })

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { StartFailure } from '../host/start-failure'
 import type { Migration } from './migrations'
 import type { Dialect } from './schema'
 
@@ -15,7 +16,7 @@ export async function migrate<Tables>(database: Kysely<Tables>, dialect: Dialect
     const typed = trx as unknown as Kysely<MigrationTable>
     const done = new Set((await typed.selectFrom('migration').select('name').execute()).map((row) => row.name))
     const unknown = [...done].filter((name) => !migrations.some((migration) => migration.name === name))
-    if (unknown.length > 0) throw new Error(`the database was written by a newer Holdfast (${unknown.join(', ')}); start that version`)
+    if (unknown.length > 0) throw new StartFailure(`the database was written by a newer Holdfast (${unknown.join(', ')}); start that version`)
     for (const migration of migrations) {
       if (done.has(migration.name)) continue
       await migration.up(trx as unknown as Kysely<unknown>, dialect)

@@ -85,7 +85,7 @@ async function openSession(peer: Peer, connection: Connection, ready: () => Prom
 function codeOfFailure(code: ErrorCode): number {
   if (code === 'token_revoked') return closeCode.revoked
   if (code === 'rate_limited') return closeCode.tooFast
-  return errorStatus[code] === 401 ? closeCode.unauthorized : 1011
+  return errorStatus[code] === 401 ? closeCode.unauthorized : closeCode.failed
 }
 
 /** The token among the offered sub-protocols `holdfast.v1, spsk.<token>`; null unless both are there and well-formed. */

@@ -11,8 +11,8 @@ describe.skipIf(!hasPostgres)(`two servers on one database: ${postgresName}`, ()
 
   beforeAll(async () => {
     database = await createPostgres()
-    lab = await Lab.open({ databaseUrl: database.url })
-    second = await startServer({ databaseUrl: database.url, openrouterApiUrl: lab.fake.apiUrl }, { now: () => Date.now() + ahead })
+    lab = await Lab.open({ databaseUrl: database.url }, { sharesDatabase: true })
+    second = await startServer({ databaseUrl: database.url, openrouterApiUrl: lab.fake.apiUrl }, { now: () => Date.now() + ahead, sharesDatabase: true })
   })
   afterAll(async () => {
     await second.close()
