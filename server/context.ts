@@ -102,6 +102,13 @@ async function open(config: Config, surroundings: Surroundings): Promise<Context
   }
 }
 
+/** Each start tries once what an earlier one could not read. A row that fails again stops nothing. */
+async function returnAsideRows({ database, sync, log }: Pick<Context, 'database' | 'sync' | 'log'>): Promise<void> {
+  for (const { space } of await database.selectFrom('aside').select('space').distinct().execute()) {
+    await sync.returnAside(space).catch((error: unknown) => log.error({ err: error, space }, 'rows kept aside could not be tried again'))
+  }
+}
+
 interface Parts { now(): number, log: Log, shareQuotas: Partial<ShareQuotas> | undefined, release(): Promise<void> }
 
 async function assemble(config: Config, { database, dialect, damage }: { database: Database, dialect: Dialect, damage: Damage }, { now, log, shareQuotas, release }: Parts): Promise<Context> {

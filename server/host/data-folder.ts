@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { StartFailure, notWritable } from './start-failure'
 
 const errorCode = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error))
@@ -7,7 +7,7 @@ const errorCode = (error: unknown): string => (error instanceof Error && 'code' 
 /** Makes the data folder, if it is not there, and sees to it that it is one that can be written to. */
 export function openDataFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(dataDir))
   } catch (error) {
     const code = errorCode(error)
     if (code === 'EEXIST' || code === 'ENOTDIR') {
@@ -21,6 +21,13 @@ export function openDataFolder(dataDir: string): void {
   } catch (error) {
     throw new StartFailure(notWritable(dataDir, errorCode(error)), { cause: error })
   }
+}
+
+/** Node's own recursive making never ends where the system says of a new folder that there is no such path, as below `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** The bytes of a file; 0 where there is none. */

@@ -6,9 +6,9 @@ export class StartFailure extends Error {
   override name = 'StartFailure'
 }
 
-/** The way back from a database that cannot be read; `npm start` then begins an empty server, which a device fills again. */
+/** The way back from a database that cannot be read: from a copy of the folder, or from what a device holds. */
 export const wayBack = (dataDir: string): string =>
-  `Move everything in ${dataDir} to another folder, start again, and open the app on a device that was in sync: it claims the new server and gives it all it holds `
+  `Export everything on a device that was in sync (Settings → Data), move everything in ${dataDir} to another folder, and put a copy of it back or start anew and import there `
   + '(README, "When the database is damaged").'
 
 interface Place { dataDir: string, databaseUrl: string | null }

@@ -35,8 +35,8 @@ export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'dataDir
 }
 
 /**
- * After a stop that was none the file is looked through before anybody is served from it. A gigabyte takes two seconds, seven on a busy
- * machine: what takes longer than the patience goes on beside the work.
+ * After a stop that was none the file is looked through before anybody is served from it. That reads all of it: what takes longer than
+ * the patience goes on beside the work.
  */
 async function checkFile(dataDir: string, { log, damage }: OpenOptions): Promise<void> {
   const path = join(dataDir, databaseName)

@@ -4,7 +4,7 @@ import { StartFailure } from '../host/start-failure'
 import type { Log } from '../log'
 
 /** Any number that is ours. Such locks are PostgreSQL's own, one set in each database, and go with the connection that holds them. */
-const serverLock = 4_826_510_934
+export const serverLock = 4_826_510_934
 const againMs = 1_000
 
 interface LockOptions {

@@ -61,7 +61,7 @@ test('[ST121] a database that is none of SQLite\'s, is cut, or is another progra
   await rm(path('holdfast.sqlite'))
   await leaveServer()
   await truncate(path('holdfast.sqlite'), 20_000)
-  expect(await refusal()).toMatch(/The database .* is damaged\. Move everything in /)
+  expect(await refusal()).toMatch(/The database .* is damaged\. Export everything on a device /)
 })
 
 test('[ST121] a database of a newer build is left alone', async () => {
