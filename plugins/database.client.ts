@@ -1,5 +1,6 @@
 import { defineNuxtPlugin, useRuntimeConfig } from '#app'
 import type { DatabaseClient } from '~/workers/api'
+import { isLeftBehind, leaveBehind } from '~/stores/kept'
 import { createDatabaseClient, startDatabaseWorker } from '~/workers/client'
 
 declare module '#app' {
@@ -13,9 +14,15 @@ declare module 'vue' {
 // Begun while the app's scripts are still being read, since the worker has as much to read itself.
 const worker = window.isSecureContext ? startDatabaseWorker() : null
 
+/** A page that slept while local data was deleted starts anew instead. */
+function mayWake(): boolean {
+  if (isLeftBehind()) leaveBehind()
+  return !isLeftBehind()
+}
+
 /** Gives the app its database before anything else asks for it. */
 export default defineNuxtPlugin({
   name: 'database',
   enforce: 'pre',
-  setup: () => worker ? { provide: { database: createDatabaseClient(worker, useRuntimeConfig().app.buildId) } } : undefined,
+  setup: () => worker ? { provide: { database: createDatabaseClient(worker, useRuntimeConfig().app.buildId, mayWake) } } : undefined,
 })

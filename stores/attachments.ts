@@ -3,6 +3,7 @@ import { markRaw, reactive } from 'vue'
 import { useNuxtApp } from '#app'
 import { z } from 'zod'
 import { createDraftFiles } from '~/stores/draftFiles'
+import { drop, keep as keepText } from '~/stores/kept'
 import { readStored } from '~/stores/storedJson'
 import { filePartSchema, type FilePart } from '~/shared/domain/part'
 import { createError, type HoldfastError } from '~/shared/errors'
@@ -42,8 +43,8 @@ export const useAttachmentsStore = defineStore('attachments', () => {
 
   function remember(owner: string): void {
     const parts = partsOf(owner)
-    if (parts.length > 0) localStorage.setItem(mirrorKey(owner), JSON.stringify(parts))
-    else localStorage.removeItem(mirrorKey(owner))
+    if (parts.length > 0) keepText(mirrorKey(owner), JSON.stringify(parts))
+    else drop(mirrorKey(owner))
   }
 
   function put(owner: string, facts: Pick<Attachment, 'name' | 'mime' | 'size'>): Attachment {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { drop, keep } from '~/stores/kept'
 import { newMutation } from '~/stores/newId'
 import { readStored } from '~/stores/storedJson'
 import { filePartSchema, type FilePart } from '~/shared/domain/part'
@@ -29,8 +30,8 @@ export function createDraftFiles(database: DatabaseClient) {
 
   function remember(owner: string, hashes: string[]): void {
     seen.set(owner, new Set(hashes))
-    if (hashes.length > 0) localStorage.setItem(seenKey(owner), JSON.stringify(hashes))
-    else localStorage.removeItem(seenKey(owner))
+    if (hashes.length > 0) keep(seenKey(owner), JSON.stringify(hashes))
+    else drop(seenKey(owner))
   }
 
   async function write(owner: string, sha256: string, part: FilePart | null): Promise<void> {

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { useNuxtApp } from '#app'
 import { z } from 'zod'
+import { drop, keep } from '~/stores/kept'
 import { newMutation } from '~/stores/newId'
 import { readStored } from '~/stores/storedJson'
 
@@ -16,8 +17,8 @@ const settingName = (owner: string): string => `draft/${owner}`
 const readMirror = (owner: string): Mirror => readStored(mirrorKey(owner), mirrorSchema) ?? empty
 
 function writeMirror(owner: string, mirror: Mirror): void {
-  if (mirror.text === '' && mirror.synced === '') localStorage.removeItem(mirrorKey(owner))
-  else localStorage.setItem(mirrorKey(owner), JSON.stringify(mirror))
+  if (mirror.text === '' && mirror.synced === '') drop(mirrorKey(owner))
+  else keep(mirrorKey(owner), JSON.stringify(mirror))
 }
 
 /**

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { useNuxtApp } from '#app'
 import { z } from 'zod'
+import { keep } from '~/stores/kept'
 import { readStored } from '~/stores/storedJson'
 import { createError, type HoldfastError } from '~/shared/errors'
 import { modelsAnswerSchema, modelSchema, type Model } from '~/shared/protocol/openrouter'
@@ -35,7 +36,7 @@ export const useModelsStore = defineStore('models', () => {
     models.value = parsed.data.models
     fetchedAt.value = Date.now()
     const kept = parsed.data.models.map((model) => ({ ...model, description: '' }))
-    localStorage.setItem(mirrorKey, JSON.stringify({ at: fetchedAt.value, models: kept }))
+    keep(mirrorKey, JSON.stringify({ at: fetchedAt.value, models: kept }))
   }
 
   const nameOf = (id: string): string => byId.value.get(id)?.name ?? id

@@ -4,6 +4,7 @@ import { useNuxtApp, useRouter } from '#app'
 import type { HoldfastError } from '~/shared/errors'
 import type { Result } from '~/shared/result'
 import type { CallAnswer } from '~/workers/api'
+import { drop, keep } from './kept'
 import { exchangeCode, readOpenRouterConfig, type Ask } from './openrouter-exchange'
 
 /** Whether a key is on this device, for the first paint of every tab; the key itself never leaves the worker. */
@@ -30,10 +31,10 @@ export const useOpenRouterStore = defineStore('openrouter', () => {
   function show(isConnected: boolean): void {
     connected.value = isConnected
     if (isConnected) {
-      localStorage.setItem(flag, '1')
+      keep(flag, '1')
       return
     }
-    localStorage.removeItem(flag)
+    drop(flag)
     masked.value = null
     savedAt.value = null
     limits.value = null

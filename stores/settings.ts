@@ -3,6 +3,7 @@ import { computed, ref, watch } from 'vue'
 import { useColorMode } from '#imports'
 import { useNuxtApp } from '#app'
 import { z } from 'zod'
+import { keep } from '~/stores/kept'
 import { createId } from '~/shared/domain/ids'
 
 const deviceSettingsKey = 'holdfast:settings'
@@ -42,7 +43,7 @@ export const useSettingsStore = defineStore('settings', () => {
 
   function setDevice(patch: Partial<DeviceSettings>): void {
     device.value = { ...device.value, ...patch }
-    localStorage.setItem(deviceSettingsKey, JSON.stringify(device.value))
+    keep(deviceSettingsKey, JSON.stringify(device.value))
   }
   window.addEventListener('storage', (event) => {
     if (event.key === deviceSettingsKey) device.value = readDeviceSettings()

@@ -12,9 +12,8 @@ import type { Progress } from './runs/progress'
 import type { createStops } from './runs/stop'
 import type { createDeviceNames } from './secrets/device-names'
 import type { IdentityStore } from './secrets/identity'
-import type { OpenRouterKey } from './secrets/openrouter-key'
 import type { ServerDoor } from './secrets/server-door'
-import type { SecretsDatabase } from './secrets/store'
+import { clearSecrets, type SecretsDatabase } from './secrets/store'
 import type { SyncClient } from './sync/ports'
 import type { Schedule } from './tabs/channel-message'
 import type { Emit } from './tabs/tab'
@@ -37,7 +36,8 @@ export interface ActionDeps {
   /** Null where there are no files. */
   closedFiles: ClosedFiles | null
   secrets: SecretsDatabase
-  openrouterKey: OpenRouterKey
+  /** Names a deletion of local data. */
+  newMark(): string
   emit: Emit
   /** The device was given another token, or lost it. */
   tokenChanged(): void
@@ -81,15 +81,17 @@ export function createActions(deps: ActionDeps): Actions {
     async 'sign-out'({ wipe }) {
       const { tokenId } = identity.current()
       if (tokenId) await door.request('DELETE', `/auth/spsk/${encodeURIComponent(tokenId)}`)
-      await identity.signOut(wipe)
       if (!wipe) {
+        await identity.signOut(false)
         deps.tokenChanged()
         return {}
       }
-      await deps.openrouterKey.clear()
-      await deps.secrets.unsent.clear()
+      // The identity last: until then a deletion that failed is asked for again.
+      await clearSecrets(deps.secrets)
       await deps.blobFiles.clear()
+      await identity.signOut(true)
       deps.emit('secrets-changed', { connected: false })
+      deps.emit('local-data-deleted', { mark: deps.newMark() })
       deps.resignSoon()
       return {}
     },

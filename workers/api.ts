@@ -209,6 +209,8 @@ export const events = {
   'send-blocked': z.object({ thread: threadIdSchema, reply: messageIdSchema, error: holdfastErrorSchema }),
   'blob-state': z.object({ sha256: z.string(), state: uploadStateSchema, error: holdfastErrorSchema.nullable() }),
   'secrets-changed': z.object({ connected: z.boolean() }),
+  /** Everything of this profile is deleted: what a page still holds is not to come back. `mark` names the deletion. */
+  'local-data-deleted': z.object({ mark: z.string() }),
   /** Something the person should know about their data. */
   'notice': z.object({
     kind: z.enum(['restored-server', 'salvaged', 'rolled-back', 'healed', 'memory-only', 'disk-full', 'room-again', 'reload-to-update', 'leader-silent', 'change-rejected']),

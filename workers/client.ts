@@ -112,8 +112,11 @@ export function connectClient(port: Port, options: { build: string, terminate: (
 export const startDatabaseWorker = (): Worker =>
   new Worker(new URL('./database.worker.ts', import.meta.url), { type: 'module', name: 'holdfast-database' })
 
-/** The page's end of its database worker. `build` names the build of the page; a worker of another build than the leader's never leads. */
-export function createDatabaseClient(worker: Worker, build: string): DatabaseClient {
+/**
+ * The page's end of its database worker. `build` names the build of the page; a worker of another build than the leader's never leads.
+ * `mayWake` is asked when a page comes back that the browser had put aside.
+ */
+export function createDatabaseClient(worker: Worker, build: string, mayWake: () => boolean): DatabaseClient {
   let asked = false
   const client = connectClient(worker, {
     build,
@@ -129,9 +132,9 @@ export function createDatabaseClient(worker: Worker, build: string): DatabaseCli
   // Nothing depends on these: a tab that dies without them only costs its followers some milliseconds more.
   window.addEventListener('pagehide', () => tell('rest'))
   window.addEventListener('pageshow', (event) => {
-    if (event.persisted) tell('wake')
+    if (event.persisted && mayWake()) tell('wake')
   })
   document.addEventListener('freeze', () => tell('rest'))
-  document.addEventListener('resume', () => tell('wake'))
+  document.addEventListener('resume', () => mayWake() && tell('wake'))
   return client
 }

@@ -1,6 +1,6 @@
 import { createError, HoldfastException, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
-import type { RandomBytes } from '~/shared/domain/ids'
+import { drawBase32, type RandomBytes } from '~/shared/domain/ids'
 import { createActions } from './actions'
 import { calls, mutations, type CallName, type EventName, type SyncState } from './api'
 import { createBlobDoor } from './blobs/blob-door'
@@ -161,7 +161,10 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   }
 
   async function wipeFiles() {
-    if (storage.mode === 'opfs') await options.closedFiles.remove(identity.current().doomedFiles)
+    const { file, formerFiles, doomedFiles } = identity.current()
+    // What nobody knows any more goes too: it is of the person who asked.
+    if (storage.mode === 'opfs') await options.closedFiles.keepOnly([file, ...formerFiles])
+    await options.secrets.unsent.where('file').anyOf(doomedFiles).delete()
     await identity.save({ doomedFiles: [] })
   }
 
@@ -180,7 +183,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   const actions = createActions({
     db, now, schedule, identity, door, sync, stops, progress, names, tokenChanged, emit,
     closedFiles: storage.mode === 'opfs' ? options.closedFiles : null,
-    blobs, blobFiles: options.blobFiles, secrets: options.secrets, openrouterKey: options.openrouterKey,
+    blobs, blobFiles: options.blobFiles, secrets: options.secrets, newMark: () => drawBase32(12, options.randomBytes),
     // After the answer is out, since the next term's tabs ask anew for what was not answered.
     resignSoon: () => void schedule(options.resign, 0),
     reconnect() {

@@ -10,6 +10,7 @@ export function createDisk() {
   const closedFiles: ClosedFiles = {
     find: (names) => Promise.resolve(names.filter((name) => images.has(name))),
     read: (name) => Promise.resolve(images.has(name) ? new Uint8Array(images.get(name)!) : null),
+    keepOnly: (names) => Promise.resolve([...images.keys()].forEach((name) => names.includes(name) || images.delete(name))),
     remove: (names) => Promise.resolve(names.forEach((name) => images.delete(name))),
   }
 

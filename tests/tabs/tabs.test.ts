@@ -38,6 +38,25 @@ describe('tabs', () => {
     expect(world.entriesOf('theme')).toBe(1)
   })
 
+  it('[ST124] after local data was deleted, pages from before write no more; a new page begins with nothing', async () => {
+    const tabs = openTabs(3)
+    const { follower } = await settled(tabs)
+    await follower.client.call('set-setting', world.write('theme', 'dark'))
+    const heard = tabs.map(({ client }) => new Promise((resolve) => client.on('local-data-deleted', resolve)))
+    expect(await follower.client.call('sign-out', { wipe: true })).toMatchObject({ ok: true })
+    expect(new Set(await Promise.all(heard)).size).toBe(3)
+    for (const { client } of tabs) {
+      expect(await client.call('set-setting', world.write('draft/new', 'unsent'))).toMatchObject({ ok: false, error: { code: 'not_found' } })
+      expect(await client.call('save-key', { key: 'sk-or-v1-of-before' })).toMatchObject({ ok: false })
+    }
+    const after = world.openTab()
+    const seen = ['theme', 'draft/new'].map((name) => watchSetting(after.client, name))
+    await world.time.advanceUntil(() => seen.every((values) => values.length > 0))
+    expect(new Set(seen.flat())).toEqual(new Set([null]))
+    expect(await after.client.call('set-setting', world.write('theme', 'light'))).toMatchObject({ ok: true })
+    expect(world.disk.images.size).toBe(0)
+  })
+
   it('[ST41] when the leader is killed another tab leads, with the data, and watches go on', async () => {
     const { leader, follower } = await settled(openTabs(2))
     const seen = watchSetting(follower.client, 'theme')

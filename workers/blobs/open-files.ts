@@ -1,17 +1,24 @@
+import { Dexie } from 'dexie'
 import type { BlobFiles } from './blob-files'
 import { createIndexedFiles } from './indexed-files'
 import { createOpfsFiles } from './opfs-files'
 
+const indexedName = 'holdfast-blobs'
+
 /** Files where the browser has them, else IndexedDB; found out at the first use. */
 export function openBlobFiles(storage: StorageManager, now: () => number): BlobFiles {
   let opened: Promise<BlobFiles> | undefined
-  const files = () => opened ??= hasHandles(storage).then((has) => (has ? createOpfsFiles(storage) : createIndexedFiles('holdfast-blobs', now)))
+  const files = () => opened ??= hasHandles(storage).then((has) => (has ? createOpfsFiles(storage) : createIndexedFiles(indexedName, now)))
   return {
     write: async (sha256, bytes) => (await files()).write(sha256, bytes),
     read: async (sha256, size) => (await files()).read(sha256, size),
     remove: async (sha256) => (await files()).remove(sha256),
     list: async () => (await files()).list(),
-    clear: async () => (await files()).clear(),
+    async clear() {
+      await (await files()).clear()
+      // From a time when this browser gave no files.
+      await Dexie.delete(indexedName)
+    },
   }
 }
 

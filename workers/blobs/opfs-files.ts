@@ -56,10 +56,15 @@ export function createOpfsFiles(storage: StorageManager): BlobFiles {
       return found
     },
     async clear() {
-      try {
-        await (await root()).removeEntry(folderName, { recursive: true })
-      } catch (error) {
-        if (!isName(error, 'NotFoundError')) throw error
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await (await root()).removeEntry(folderName, { recursive: true })
+        } catch (error) {
+          if (isName(error, 'NotFoundError')) return
+          // Another tab is writing one of them.
+          if (attempt === writeTries || !isName(error, 'NoModificationAllowedError')) throw error
+        }
+        await new Promise((resolve) => setTimeout(resolve, writePauseMs))
       }
     },
   }

@@ -61,8 +61,10 @@ export interface ClosedFiles {
   find(names: readonly string[]): Promise<string[]>
   /** The bytes of one, null if it is gone. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | null>
-  /** Deletes them for good. Only names that the person asked to wipe come here: an unknown file may be somebody's only copy. */
+  /** Deletes them for good. Only names that the person asked to delete come here: an unknown file may be somebody's only copy. */
   remove(names: readonly string[]): Promise<void>
+  /** Deletes all but these, as the person asked who deletes all there is. */
+  keepOnly(names: readonly string[]): Promise<void>
 }
 
 export const closedFiles: ClosedFiles = {
@@ -78,5 +80,9 @@ export const closedFiles: ClosedFiles = {
   async remove(names) {
     const pool = await openPool()
     for (const path of pool.getFileNames()) if (names.includes(fileOf(path))) pool.unlink(path)
+  },
+  async keepOnly(names) {
+    const pool = await openPool()
+    for (const path of pool.getFileNames()) if (!names.includes(fileOf(path))) pool.unlink(path)
   },
 }

@@ -43,11 +43,11 @@ export async function openIdentity(database: SecretsDatabase, randomBytes: Rando
       })
       return { newFile }
     },
-    /** Forgets the token. With `wipe` a new device begins, in a new file; the caller deletes the old one. */
+    /** Forgets the token. With `wipe` a new device begins, in a new file and under the name of its browser; the caller deletes the old ones. */
     async signOut(wipe: boolean): Promise<void> {
       const forget = { token: null, tokenId: null, expiresAt: null, signedOut: true, claimNeeded: false }
       await save(wipe
-        ? { ...forget, deviceId: createDeviceId(randomBytes), file: drawBase32(12, randomBytes), spaceId: null, formerFiles: [], damaged: false, doomedFiles: [row.file, ...row.formerFiles] }
+        ? { ...forget, deviceId: createDeviceId(randomBytes), deviceName, file: drawBase32(12, randomBytes), spaceId: null, formerFiles: [], damaged: false, doomedFiles: [...row.doomedFiles, row.file, ...row.formerFiles] }
         : forget)
     },
   }

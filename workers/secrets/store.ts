@@ -42,6 +42,9 @@ export type SecretsDatabase = Dexie & {
   unsent: Dexie.Table<UnsentRow, [string, number]>
 }
 
+/** Forgets the key, with what it was wrapped in, and unsent changes; who this profile is stays. */
+export const clearSecrets = ({ secrets, wraps, unsent }: SecretsDatabase): Promise<unknown> => Promise.all([secrets.clear(), wraps.clear(), unsent.clear()])
+
 /** The side store: what must be readable where the database's file handles are not. Never a copy of threads. */
 export function openSecretsDatabase(name = 'holdfast'): SecretsDatabase {
   const database = new Dexie(name) as SecretsDatabase

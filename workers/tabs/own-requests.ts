@@ -1,4 +1,4 @@
-import { createError } from '~/shared/errors'
+import { createError, type HoldfastError } from '~/shared/errors'
 import { err } from '~/shared/result'
 import { mutations, type actions, type CallName } from '../api'
 import type { CallFrame, ReplyFrame, RequestFrame, WatchFrame } from '../rpc'
@@ -50,6 +50,14 @@ export function createOwnRequests(toPage: (frame: ReplyFrame) => void) {
       for (const id of calls.keys()) toPage({ kind: 'answer', id, result: err(error) })
       for (const id of watches.keys()) toPage({ kind: 'watch-error', id, error })
       calls.clear()
+    },
+    /** Calls of a page whose data was deleted: none is asked again. The one that deleted it still gets its answer. */
+    forget(error: HoldfastError) {
+      for (const [id, { frame }] of [...calls]) {
+        if (frame.name === 'sign-out') continue
+        calls.delete(id)
+        toPage({ kind: 'answer', id, result: err(error) })
+      }
     },
   }
 }

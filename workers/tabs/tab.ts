@@ -1,4 +1,4 @@
-import { createError, HoldfastException } from '~/shared/errors'
+import { createError, HoldfastException, type HoldfastError } from '~/shared/errors'
 import { err, ok, type Result } from '~/shared/result'
 import { localActions, type EventName, type EventPayload, type TabRole } from '../api'
 import { pageFrameSchema, parseInput, unexpected, type CallFrame, type Port, type RequestFrame, type WorkerFrame } from '../rpc'
@@ -54,9 +54,16 @@ export function createTab(options: TabOptions) {
   const emit: Emit = (name, payload) => {
     toPage({ kind: 'event', name, payload })
     say({ kind: 'event', from: id, name, payload })
-    options.onEvent?.(name, payload)
+    hear(name, payload)
   }
   const local = options.local(emit)
+  /** What this page held was deleted: nothing of it goes into the database that comes next. */
+  let deleted: HoldfastError | undefined
+
+  function hear(name: EventName, payload: unknown) {
+    if (name === 'local-data-deleted') own.forget(deleted = createError('not_found', 'The data on this device was deleted.'))
+    options.onEvent?.(name, payload)
+  }
 
   function setRole(next: TabRole) {
     if (role === next) return
@@ -196,7 +203,7 @@ export function createTab(options: TabOptions) {
         return
       case 'event':
         toPage({ kind: 'event', name: message.name, payload: message.payload })
-        options.onEvent?.(message.name, message.payload)
+        hear(message.name, message.payload)
         return
       case 'bye':
         door?.forget(message.from)
@@ -250,6 +257,8 @@ export function createTab(options: TabOptions) {
       void rested.then(() => toPage({ kind: 'rested' }))
     } else if (frame.kind === 'wake') {
       join()
+    } else if (frame.kind === 'call' && deleted) {
+      toPage({ kind: 'answer', id: frame.id, result: err(deleted) })
     } else if (frame.kind === 'call' && Object.hasOwn(localActions, frame.name)) {
       void callLocal(frame).catch((cause: unknown) => err(cause instanceof HoldfastException ? cause.error : unexpected(cause))).then((result) => toPage({ kind: 'answer', id: frame.id, result }))
     } else {
