@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { drop, keep } from '~/stores/kept'
 import { readStored } from '~/stores/storedJson'
 
 const textSchema = z.object({ text: z.string() })
@@ -11,6 +12,6 @@ const keyOf = (message: string): string => `holdfast:edit:${message}`
 export const unfinishedEdits = {
   /** The text so far; null when the message is not being edited. */
   read: (message: string): string | null => readStored(keyOf(message), textSchema)?.text ?? null,
-  write: (message: string, text: string): void => localStorage.setItem(keyOf(message), JSON.stringify({ text })),
-  end: (message: string): void => localStorage.removeItem(keyOf(message)),
+  write: (message: string, text: string): void => keep(keyOf(message), JSON.stringify({ text })),
+  end: (message: string): void => drop(keyOf(message)),
 }

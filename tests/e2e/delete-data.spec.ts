@@ -94,7 +94,7 @@ test('[ST123] Delete local data leaves nothing of a person in the browser, from 
   await expect(other.getByText(`${mark}-draft.txt`)).toBeVisible()
 
   const planted = placesOf(await readBrowser(other)).join('\n')
-  for (const place of ['localStorage holdfast:draft:new', 'localStorage holdfast:attachments:new', 'indexedDB holdfast identity', 'files holdfast ', 'files holdfast-blobs ']) expect(planted).toContain(place)
+  for (const place of ['localStorage holdfast:draft:new', 'localStorage holdfast:attachments:new', 'localStorage holdfast:edit:', 'indexedDB holdfast identity', 'files holdfast ', 'files holdfast-blobs ']) expect(planted).toContain(place)
 
   const third = await page.context().newPage()
   await third.goto('/settings')
