@@ -43,6 +43,7 @@ const variables = {
   NUXT_BLOB_MAX_BYTES: variable(wholeNumber(1, 10 * 1024 ** 3), String(100 * 1024 ** 2), 'bytes, 1 to 10737418240'),
   NUXT_BLOB_SPACE_BYTES: variable(wholeNumber(0, 10 ** 15), String(20 * 1024 ** 3), 'bytes, 0 to 1000000000000000'),
   NUXT_SEND_TIMEOUT_SECONDS: variable(wholeNumber(1, 3600), '30', 'seconds, 1 to 3600'),
+  NUXT_SPACE_MAX_BYTES: variable(wholeNumber(1024 ** 2, 10 ** 15), String(2 * 1024 ** 3), 'bytes, 1048576 to 1000000000000000'),
   NUXT_LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info', 'fatal, error, warn, info, debug, trace or silent'),
 } as const
 
@@ -64,6 +65,7 @@ export interface Config {
   blobMaxBytes: number
   /** What the attachments of one space may take together. */
   blobSpaceBytes: number
+  spaceMaxBytes: number
   /** How long a reader may take nothing of an answer before it is cut off. */
   sendTimeoutSeconds: number
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -97,6 +99,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     trustedProxies: read('NUXT_TRUSTED_PROXIES', variables.NUXT_TRUSTED_PROXIES),
     shareAnonymous: read('NUXT_SHARE_ANONYMOUS', variables.NUXT_SHARE_ANONYMOUS),
     blobMaxBytes: read('NUXT_BLOB_MAX_BYTES', variables.NUXT_BLOB_MAX_BYTES),
+    spaceMaxBytes: read('NUXT_SPACE_MAX_BYTES', variables.NUXT_SPACE_MAX_BYTES),
     blobSpaceBytes: read('NUXT_BLOB_SPACE_BYTES', variables.NUXT_BLOB_SPACE_BYTES),
     sendTimeoutSeconds: read('NUXT_SEND_TIMEOUT_SECONDS', variables.NUXT_SEND_TIMEOUT_SECONDS),
     logLevel: read('NUXT_LOG_LEVEL', variables.NUXT_LOG_LEVEL),

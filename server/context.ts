@@ -118,7 +118,7 @@ async function assemble(config: Config, { database, dialect, damage }: { databas
   const flows = createFlows()
   const tokens = createTokens({ database, hub, flows, now, ttlDays: config.spskTtlDays })
   const codes = createCodes({ config, database, log, now, key: openCodeKey(config.dataDir) })
-  const sync = createSync({ database, dialect, hub, log, now })
+  const sync = createSync({ database, dialect, hub, log, now, spaceMaxBytes: config.spaceMaxBytes })
   await returnAsideRows({ database, sync, log })
   const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes, spaceBytes: config.blobSpaceBytes })
   const openrouter = createOpenRouter({ apiUrl: config.openrouterApiUrl, publicUrl: config.publicUrl, now })

@@ -35,6 +35,7 @@ export async function startOrFind(trx: Trx, sync: Sync, { space, device, body }:
   const { summary, summarize = false } = body.options
   if (summary) applySummary(await readAncestors(trx, space, body.parentMessageId), await readSummary(trx, space, body.threadId, summary), summarize)
 
+  await sync.requireRoom(trx, space)
   const message = body.messageId ?? body.runId
   const placeholder = await readMessage(trx, space, message)
   if (placeholder ? !isPlaceholder(placeholder, body) : body.messageId) fail('conflict', 'The message is not the queued reply of this run.')

@@ -17,6 +17,7 @@ export async function maintain(deps: MaintenanceDeps): Promise<void> {
   for (const spaceId of await deps.spaces.ids()) {
     await compactLog(deps, spaceId)
     await purgeTombstones(deps, spaceId)
+    deps.sync.shrunk(spaceId)
   }
   await deps.database.deleteFrom('pairing_code').where('expires_at', '<=', deps.now()).execute()
 }

@@ -6,6 +6,7 @@ import type { DeviceId } from '~/shared/domain/ids'
 import { err, type Result } from '~/shared/result'
 import type { Trx } from '../sql/schema'
 import { createClockBound } from './clock-bound'
+import { isDelete } from './space-bytes'
 import { raiseClock, readDevice, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** How a push ended. Only `stored` wrote anything; `from` = `to` + 1 when nothing took a number. */
@@ -14,9 +15,16 @@ export type PushOutcome =
   | { kind: 'gap', upto: number }
   | { kind: 'skew', upto: number, now: number }
 
+interface PushBounds {
+  /** Milliseconds since 1970. */
+  wall: number
+  /** Fails where the space has no room; not asked for what is stored already, nor for deletes. */
+  requireRoom(): Promise<void>
+}
+
 /** Takes a device's changes inside the caller's transaction: skips what it has, refuses gaps and clocks ahead whole, rejects one by one. */
 export async function pushChanges(
-  trx: Trx, space: SpaceState, device: string, changes: readonly ChangeEnvelope[], wall: number,
+  trx: Trx, space: SpaceState, device: string, changes: readonly ChangeEnvelope[], { wall, requireRoom }: PushBounds,
 ): Promise<{ outcome: PushOutcome, logged: StoredChange[] }> {
   const state = await readDevice(trx, space.id, device)
   const { upto } = state
@@ -34,6 +42,8 @@ export async function pushChanges(
   const clocks = fresh.map((change) => change.h).filter(isClock)
   const bound = createClockBound(maxClock(space.clock, toClock(state.uptoClock)), wall)
   if (!clocks.every(bound.admits)) return { outcome: { kind: 'skew', upto, now: bound.tell }, logged: [] }
+
+  if (!fresh.every(isDelete)) await requireRoom()
 
   const taken: Change[] = []
   const rejected: Rejection[] = []

@@ -8,8 +8,8 @@ import { keyId } from './aside'
 import { mergeIntoEntities } from './entities'
 import type { ChangeTable, DeviceTable } from './schema'
 
-/** What a writer works with: the space's row as it stands inside the transaction. */
-export interface SpaceState { id: string, epoch: string, head: number, floor: number, clock: Clock }
+/** What a writer works with: the space's row as it stands inside the transaction, and the bytes of the log's entries that it has added there. */
+export interface SpaceState { id: string, epoch: string, head: number, floor: number, clock: Clock, added: number }
 export interface DeviceState { upto: number, uptoClock: Clock | null }
 /** A change in the log. `aside`: its key is kept aside, so it is merged nowhere and handed to nobody. */
 export interface StoredChange extends LoggedChange { aside?: true }
@@ -20,7 +20,7 @@ const lockSpace = prepareQuery<{ id: string }, SpaceTable>((source, value) => so
 /** The space's row; undefined if there is no such space. `locked` keeps other writers of the space out until the transaction ends. */
 export async function readSpace(trx: Trx, spaceId: string, locked?: 'locked'): Promise<SpaceState | undefined> {
   const [row] = await (locked ? lockSpace : selectSpace)(trx, { id: spaceId })
-  return row && { id: row.id, epoch: row.epoch, head: row.head, floor: row.floor, clock: row.clock as Clock }
+  return row && { id: row.id, epoch: row.epoch, head: row.head, floor: row.floor, clock: row.clock as Clock, added: 0 }
 }
 
 const selectDevice = prepareQuery<{ space: string, device: string }, Pick<DeviceTable, 'upto' | 'upto_clock'>>((source, value) =>
@@ -88,6 +88,7 @@ export async function storeChanges(trx: Trx, space: SpaceState, device: string, 
   if (aside.size > 0) for (const change of logged) if (aside.has(keyId(change.t, change.k))) change.aside = true
   await updateSpace(trx, { id: space.id, head, clock })
   space.head = head
+  space.added += rows.reduce((sum, { bytes }) => sum + bytes, 0)
   space.clock = clock
   return logged
 }

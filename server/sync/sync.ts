@@ -15,6 +15,7 @@ import type { Hub } from './hub'
 import { pushChanges, type PushOutcome } from './push'
 import { readPage, type PullOutcome } from './pull'
 import { returnRows } from './return-rows'
+import { createSpaceBytes } from './space-bytes'
 import { readDevice, readSpace, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** What the server itself writes to a row: table, key, columns. */
@@ -42,21 +43,40 @@ export interface Sync {
   rows(spaceId: string): AsyncGenerator<EntityRow[]>
   /** Sets keys aside that a reader found unreadable. */
   setAside(spaceId: string, keys: readonly UnreadableKey[]): Promise<void>
+  /** Fails with `storage_full` where the space's rows have their quota. Inside the transaction that would write. */
+  requireRoom(trx: Trx, spaceId: string): Promise<void>
+  /** The space got smaller. */
+  shrunk(spaceId: string): void
   aside(spaceId: string): ReturnType<typeof readAside>
   /** Tries what is aside again, and tells the space's sockets what came back. Answers how much that is. */
   returnAside(spaceId: string): Promise<number>
 }
 
-export function createSync({ database, dialect, hub, log, now }: { database: Database, dialect: Dialect, hub: Hub, log: Log, now(): number }): Sync {
+interface SyncDeps {
+  database: Database
+  dialect: Dialect
+  hub: Hub
+  log: Log
+  now(): number
+  /** Bytes that the rows of one space may take. */
+  spaceMaxBytes: number
+}
+
+export function createSync({ database, dialect, hub, log, now, spaceMaxBytes }: SyncDeps): Sync {
   const groupCommit = createGroupCommit(database)
   const wall = createWallClock(now)
+  const bytes = createSpaceBytes({ dialect, quota: spaceMaxBytes, log })
 
   function transaction<T>(spaceId: string, work: (trx: Trx, space: SpaceState) => Promise<T>): Promise<T> {
     // SQLite has one writer, whatever the space; PostgreSQL one per space, by the lock on its row.
     return groupCommit(dialect === 'sqlite' ? '' : spaceId, async (trx) => {
       const space = await readSpace(trx, spaceId, dialect === 'postgres' ? 'locked' : undefined)
       if (!space) fail('not_found', 'there is no such space')
-      return work(trx, space)
+      try {
+        return await work(trx, space)
+      } finally {
+        bytes.add(spaceId, space.added)
+      }
     })
   }
 
@@ -89,12 +109,13 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
         return checked.value
       })
       const logged = await storeChanges(trx, space, 'server', stamped, now())
+      bytes.add(spaceId, space.added)
       if (logged.length > 0) await writeDevice(trx, spaceId, 'server', { upto: server.upto, uptoClock: clock })
       return logged
     },
     push: (spaceId, device, changes, isLive = () => true) => transaction(spaceId, async (trx, space) => {
       if (!isLive()) fail('token_revoked', 'this device was signed out')
-      return pushChanges(trx, space, device, changes, wall())
+      return pushChanges(trx, space, device, changes, { wall: wall(), requireRoom: () => bytes.requireRoom(trx, spaceId) })
     }),
     async pull(spaceId, device, cursor, limit) {
       const outcome = await database.transaction().execute((trx) => readPage(trx, dialect, { spaceId, device, cursor, limit }))
@@ -107,6 +128,8 @@ export function createSync({ database, dialect, hub, log, now }: { database: Dat
       return database.transaction().execute((trx) => readFingerprint(trx, spaceId, without))
     },
     rows,
+    requireRoom: bytes.requireRoom,
+    shrunk: bytes.forget,
     setAside: setKeysAside,
     aside: (spaceId) => database.transaction().execute((trx) => readAside(trx, spaceId)),
     async returnAside(spaceId) {

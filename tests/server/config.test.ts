@@ -12,7 +12,7 @@ test('[AU62] without any variable the server listens on this machine only and st
 test.each([
   ['PORT', 'http'], ['PORT', '70000'], ['NUXT_DATABASE_URL', 'mysql://localhost/x'], ['NUXT_PUBLIC_URL', 'chat.example.org'], ['NUXT_SIGNUP', 'maybe'], ['NUXT_CLAIM_CODE', 'short'],
   ['NUXT_OPENROUTER_API_URL', 'http://openrouter.ai/api/v1'], ['NUXT_OPENROUTER_AUTH_URL', 'ftp://x'], ['NUXT_OPENROUTER_EXCHANGE', 'yes'], ['NUXT_SPSK_TTL_DAYS', 'never'],
-  ['NUXT_TRUSTED_PROXIES', '10.0.0.0/40'], ['NUXT_TRUSTED_PROXIES', 'proxy.local'], ['NUXT_SHARE_ANONYMOUS', 'true'], ['NUXT_BLOB_MAX_BYTES', '1e6'], ['NUXT_BLOB_SPACE_BYTES', '20 GB'], ['NUXT_SEND_TIMEOUT_SECONDS', 'soon'], ['NUXT_LOG_LEVEL', 'loud'], ['HOST', 'a b'],
+  ['NUXT_TRUSTED_PROXIES', '10.0.0.0/40'], ['NUXT_TRUSTED_PROXIES', 'proxy.local'], ['NUXT_SHARE_ANONYMOUS', 'true'], ['NUXT_BLOB_MAX_BYTES', '1e6'], ['NUXT_BLOB_SPACE_BYTES', '20 GB'], ['NUXT_SPACE_MAX_BYTES', '2 GB'], ['NUXT_SEND_TIMEOUT_SECONDS', 'soon'], ['NUXT_LOG_LEVEL', 'loud'], ['HOST', 'a b'],
 ])('[AU63] %s=%s stops the start with its name and what is expected, without the value', (name, value) => {
   const start = () => parseConfig({ [name]: value })
   expect(start).toThrow(ConfigError)

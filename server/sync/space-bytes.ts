@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import { createError, HoldfastException } from '~/shared/errors'
+import type { ChangeEnvelope } from '~/shared/sync/change'
+import type { Log } from '../log'
+import type { Dialect, Trx } from '../sql/schema'
+
+/** The share of its quota from which on a space is said to fill up. */
+const warnAt = 0.8
+/** A sum is made again when so much of the quota was written since the last one: what is added in between is too high. */
+const recountAfter = 0.01
+
+/** What the rows of each space take: its log and its merged rows, in bytes. Held against a quota. */
+export interface SpaceBytes {
+  /** Fails with `storage_full` where the space holds its quota. Inside the transaction that would write. */
+  requireRoom(trx: Trx, spaceId: string): Promise<void>
+  /** What a writer has just stored, as entries of the log. */
+  add(spaceId: string, bytes: number): void
+  /** Something was deleted: the next one who needs the sum counts. */
+  forget(spaceId: string): void
+}
+
+interface Count { bytes: number, exact: boolean, since: number }
+interface Options { dialect: Dialect, quota: number, log: Log }
+
+/**
+ * Nothing is looked through for a push: the sum is kept, each change counted twice (in the log and in its row), and made exact only when it
+ * comes near the quota. A process has the database for itself, so what it keeps is right.
+ */
+export function createSpaceBytes({ dialect, quota, log }: Options): SpaceBytes {
+  const counts = new Map<string, Count>()
+  const warned = new Set<string>()
+  const isNear = (count: Count) => count.bytes >= quota * warnAt
+
+  async function read(trx: Trx, spaceId: string): Promise<Count> {
+    const known = counts.get(spaceId) ?? { bytes: await boundOf(trx), exact: false, since: 0 }
+    const isRough = !known.exact || known.since >= quota * recountAfter
+    const count = isNear(known) && isRough ? { bytes: await countBytes(trx, dialect, spaceId), exact: true, since: 0 } : known
+    counts.set(spaceId, count)
+    return count
+  }
+
+  /** No space holds more than the whole file. PostgreSQL packs long texts, so that its size says nothing. */
+  async function boundOf(trx: Trx): Promise<number> {
+    if (dialect === 'postgres') return Number.POSITIVE_INFINITY
+    const { rows: [pages] } = await sql<{ bytes: number }>`select page_count * page_size as bytes from pragma_page_count, pragma_page_size`.execute(trx)
+    return pages?.bytes ?? Number.POSITIVE_INFINITY
+  }
+
+  return {
+    async requireRoom(trx, spaceId) {
+      const count = await read(trx, spaceId)
+      if (!isNear(count)) return void warned.delete(spaceId)
+      if (!warned.has(spaceId)) log.warn({ space: spaceId, bytes: count.bytes, quota }, 'the rows of a space come near their quota (NUXT_SPACE_MAX_BYTES)')
+      warned.add(spaceId)
+      if (count.bytes >= quota) throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
+    },
+    add(spaceId, bytes) {
+      const count = counts.get(spaceId)
+      if (!count) return
+      count.bytes += 2 * bytes
+      count.since += 2 * bytes
+    },
+    forget: (spaceId) => void counts.delete(spaceId),
+  }
+}
+
+/** Both databases know the length of a text without reading it. */
+async function countBytes(trx: Trx, dialect: Dialect, spaceId: string): Promise<number> {
+  const whole = dialect === 'sqlite' ? sql.raw('integer') : sql.raw('double precision')
+  const { rows: [sum] } = await sql<{ bytes: number }>`
+    select cast((select coalesce(sum(bytes), 0) from change where space = ${spaceId})
+      + (select coalesce(sum(octet_length(columns)), 0) from entity where space = ${spaceId}) as ${whole}) as bytes`.execute(trx)
+  return sum?.bytes ?? 0
+}
+
+/** A change that deletes a row and says nothing else: always taken, since it is how room is made. */
+export const isDelete = ({ c }: ChangeEnvelope): boolean =>
+  c !== null && typeof c === 'object' && 'deleted' in c && c.deleted === 1 && Object.keys(c).length === 1
