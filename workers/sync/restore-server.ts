@@ -14,12 +14,13 @@ const rowsAtOnce = 500
 
 /**
  * The server went back in time (I12). Its log is read again from the start, noting what it holds; then everything else this device has goes
- * back to it, with its old clocks. Each step is kept in the file, so that it may be interrupted anywhere.
+ * back to it, with its old clocks. The highest clock that was confirmed is of the history that is gone: what is stamped after it, the
+ * server might not take. Each step is kept in the file, so that it may be interrupted anywhere.
  */
 export function beginRestore(db: LocalDatabase, { epoch, upto, uptoClock }: ServerPosition): void {
   db.driver.transaction(() => {
     db.driver.exec('delete from held; delete from resend')
-    writeMeta(db.driver, { ...(epoch === null ? {} : { epoch }), 'cursor': 0, 'mark': null, 'restoring': 1, 'acked': upto, 'acked-clock': uptoClock })
+    writeMeta(db.driver, { ...(epoch === null ? {} : { epoch }), 'cursor': 0, 'mark': null, 'restoring': 1, 'confirmed': null, 'acked': upto, 'acked-clock': uptoClock })
   })
 }
 
