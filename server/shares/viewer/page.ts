@@ -75,7 +75,7 @@ ${!standalone && html`<div class="actions">
 </ul></details></div>`}
 </header>
 <div class="layout">
-<nav aria-label="Messages"><details class="navigator" open><summary>Messages</summary><div id="navigator">${navigatorToHtml(shown, range.from)}${pages.length > 1 && html`<p class="quiet">Page ${page} of ${pages.length}</p>`}</div></details></nav>
+<nav aria-label="Messages"><details class="navigator" open><summary>Messages</summary><div id="navigator">${navigatorToHtml(shown, range.from)}${pages.length > 1 && html`<p><a href="#pages">Page ${page} of ${pages.length}</a></p>`}</div></details></nav>
 <main id="conversation" tabindex="-1">
 <div id="diff-layout">${hasDiffs && html`<fieldset class="diff-layout"><legend>Changes</legend><label><input type="radio" name="diff-layout" value="unified" checked>Unified</label><label><input type="radio" name="diff-layout" value="split" id="split">Split</label></fieldset>`}</div>
 <div id="messages">

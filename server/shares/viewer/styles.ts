@@ -51,6 +51,8 @@ h1 { font-size: clamp(1.5rem, 1.1rem + 1.7vw, 2.15rem); line-height: 1.2; letter
 .navigator > summary { font-size: .8rem; font-weight: 600; color: var(--soft); cursor: pointer; padding: .3rem 0; }
 .navigator ol { list-style: none; font-size: .8125rem; line-height: 1.35; max-height: 12rem; overflow-y: auto; padding: .2rem 0 .5rem; }
 .navigator li a { display: block; padding: .32rem .6rem; border-left: 2px solid var(--line); color: var(--soft); text-decoration: none; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.navigator p { padding: .5rem .6rem; font-size: .8125rem; }
+.navigator p a { color: var(--soft); }
 .navigator li a:hover { color: var(--ink); border-color: var(--accent); }
 @media (min-width: 64rem) {
   .layout { grid-template-columns: 15rem minmax(0, 1fr); padding-top: 2rem; }
