@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
 import type { Usage } from '~/shared/domain/message'
 import type { Part, PartDelta } from '~/shared/domain/part'
@@ -35,6 +36,8 @@ export interface ReadOptions {
 
 /** A frame, its pictures taken out; beyond this the provider is not making sense, and parsing it would hold everyone's turn. */
 const longestFrame = 4 * 1024 * 1024
+/** How long, in ms, frames that came together are read before others have their turn. */
+const longestTurn = 5
 
 /** Reads a 2xx answer of `POST /chat/completions`, streamed or not, to its end. Never throws for what the provider does. */
 export async function readChat(response: Response, sink: ChatSink, options: ReadOptions): Promise<ChatOutcome> {
@@ -44,11 +47,17 @@ export async function readChat(response: Response, sink: ChatSink, options: Read
   const frames = response.headers.get('content-type')?.includes('json') ? createWholeBody() : createEventFrames()
   const decoder = new TextDecoder()
   const pieces = readPieces(response.body, options.idleMs)
+  let since = performance.now()
   try {
     for await (const piece of pieces) {
       frames.push(lifter.push(decoder.decode(piece, { stream: true })))
       if (frames.isTooLarge() || lifter.isTooLarge()) return reading.end(tooLargeError())
-      for (const frame of frames.take()) if (await reading.frame(frame) === 'over') return reading.end(null)
+      for (const frame of frames.take()) {
+        if (await reading.frame(frame) === 'over') return reading.end(null)
+        if (performance.now() - since < longestTurn) continue
+        await nextTurn()
+        since = performance.now()
+      }
     }
     for (const frame of frames.end(lifter.push(decoder.decode(), true))) await reading.frame(frame)
     return reading.end(null)

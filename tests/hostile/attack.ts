@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { App } from '../e2e/support/app'
+
+/** What is shorter, in ms, is the machine's own noise: ten times of it, a tenth of a second, is a delay that nobody feels. */
+const leastDelay = 10
 
 /** The started server as a stranger meets it: from outside, over the network, with what the system says of its process beside. */
 export class Target {
@@ -40,15 +44,26 @@ export class Target {
 
   /** How long `/healthz` takes, in ms, asked `count` times one after another: the event loop's delay as a neighbour feels it, 99th percentile. */
   async delay(count = 200): Promise<number> {
-    const took: number[] = []
-    for (let i = 0; i < count; i++) {
-      const started = performance.now()
-      const answer = await fetch(`${this.url}/healthz`)
-      await answer.arrayBuffer()
-      if (!answer.ok) throw new Error(`/healthz answered ${answer.status}`)
-      took.push(performance.now() - started)
+    return (await this.delayDuring(() => Promise.resolve(), count)).delay
+  }
+
+  /** How many times longer a neighbour waits while something goes on than before and after it; and what came of it. */
+  async slowdown<Result>(work: () => Promise<Result>): Promise<{ result: Result, times: number }> {
+    const before = await this.delay()
+    const { result, delay } = await this.delayDuring(work)
+    return { result, times: delay / Math.max(before, await this.delay(), leastDelay) }
+  }
+
+  private async delayDuring<Result>(work: () => Promise<Result>, least = 200): Promise<{ result: Result, delay: number }> {
+    const neighbour = new Worker(new URL('neighbour.mjs', import.meta.url), { workerData: { url: this.url, least } })
+    try {
+      await once(neighbour, 'message')
+      const measured = once(neighbour, 'message') as Promise<[number[]]>
+      const [result, [took]] = await Promise.all([work().finally(() => neighbour.postMessage('stop')), measured])
+      return { result, delay: took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)]! }
+    } finally {
+      await neighbour.terminate()
     }
-    return took.sort((a, b) => a - b)[Math.floor(count * 0.99)]!
   }
 
   /** Ends the server and takes its folder away. */

@@ -79,6 +79,20 @@ describe('an answer within bounds', () => {
     expect((refusal.details?.reasons as unknown[])[1]).toBe('violence')
   })
 
+  test('[RN226] frames that come together are read in short turns, in between which others have theirs', async () => {
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    const { parts } = await collect(responseOf([Buffer.concat([...Array.from({ length: 50_000 }, () => delta('"content":"x"')), finish])]))
+    isOver = true
+    expect(parts).toEqual([{ type: 'text', text: 'x'.repeat(50_000) }])
+    expect(turns).toBeGreaterThan(5)
+  })
+
   test('[RN224] a text longer than a part goes on in the next one, and none of it is lost', async () => {
     const piece = 'word '.repeat(200_000)
     const { parts } = await collect(responseOf([delta(`"content":"${piece}"`), delta(`"content":"${piece}"`), delta(`"content":"${piece}"`), finish]))
