@@ -18,7 +18,10 @@ function parse(text: string): Parsed {
   const groups: { from: number, until: number, line: number }[] = []
   let depth = 0
   tokens.forEach((token, index) => {
-    if (depth === 0) groups.push({ from: index, until: index + 1, line: token.map?.[0] ?? 0 })
+    const last = groups.at(-1)
+    const line = token.map?.[0] ?? last?.line ?? 0
+    // What begins on one line is one piece, and so are the footnotes, which have none, with the last.
+    if (depth === 0 && line !== last?.line) groups.push({ from: index, until: index + 1, line })
     depth += token.nesting
     const group = groups.at(-1)
     if (group) group.until = index + 1
@@ -27,7 +30,7 @@ function parse(text: string): Parsed {
   const blocks = groups.map(({ from, until }, index) => (
     { source: text.slice(starts[index], starts[index + 1]), tokens: tokens.slice(from, until) }
   ))
-  return { blocks, starts, hasDefinitions: Object.keys(env.references ?? {}).length > 0 }
+  return { blocks, starts, hasDefinitions: Object.keys(env.references ?? {}).length > 0 || env.footnotes !== undefined }
 }
 
 /** Where each of the ascending `lines` begins in the text. */
@@ -44,8 +47,8 @@ function offsetsOfLines(text: string, lines: number[]): number[] {
 
 /**
  * A text that grows. While it streams only the last two blocks are read again, because text that is added can change no block before
- * them; the blocks that stand are the same objects as before, so nothing that is finished is painted again. Link definitions act on
- * the whole text: with one in it, and at the end, everything is read.
+ * them; the blocks that stand are the same objects as before, so nothing that is finished is painted again. Link definitions and footnotes
+ * act on the whole text: with one in it, and at the end, everything is read.
  */
 export function createDocument(): { update(text: string, streaming: boolean): Block[] } {
   let text = ''

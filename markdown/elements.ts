@@ -54,6 +54,6 @@ export function addElements(parser: MarkdownIt): void {
   rules.table_close = () => '</table></div>\n'
 
   const belowThePage = (tag: string) => `h${Math.min(6, Number(tag.slice(1)) + 2)}`
-  rules.heading_open = (tokens, index) => `<${belowThePage(tokens[index]?.tag ?? 'h1')} class="heading-${(tokens[index]?.tag ?? 'h1').slice(1)}">`
+  rules.heading_open = (tokens, index) => `<${belowThePage(tokens[index]?.tag ?? 'h1')} class="heading-${(tokens[index]?.tag ?? 'h1').slice(1)}" dir="auto">`
   rules.heading_close = (tokens, index) => `</${belowThePage(tokens[index]?.tag ?? 'h1')}>\n`
 }

@@ -8,9 +8,11 @@ export interface RenderOptions {
   controls?: boolean
 }
 
-/** What travels through one rendering: markdown-it's own link definitions, and ours. */
+/** What travels through one rendering: markdown-it's own link definitions, footnotes, and ours. */
 export interface Environment {
   references?: Record<string, { title: string, href: string }>
+  /** Where the text has footnotes: what markdown-it-footnote keeps of them. */
+  footnotes?: object
   options?: RenderOptions
   codeBlocks?: number
   linkDepth?: number

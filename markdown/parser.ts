@@ -1,17 +1,14 @@
 import MarkdownIt from 'markdown-it'
+import cjkFriendly from 'markdown-it-cjk-friendly'
+import { addBlockTags } from './block-tags'
+import { addCallouts } from './callouts'
+import { addDirections } from './direction'
 import { addElements } from './elements'
+import { addFootnotes } from './footnotes'
+import { addInlineTags } from './inline-tags'
+import { addLinks } from './links'
 import { addMath } from './math-rules'
 import { addTaskLists } from './task-lists'
-
-const safeSchemes: readonly string[] = ['http:', 'https:', 'mailto:']
-
-/**
- * A link may lead to the web or to a mailbox and nowhere else: what has another scheme, or none, stays text.
- * The address is read as a browser reads it, so that white space and control characters inside a scheme hide nothing.
- */
-export function isSafeLink(address: string): boolean {
-  return URL.canParse(address) && safeSchemes.includes(new URL(address).protocol)
-}
 
 /**
  * The parser of every message, on either side. Safe by construction: raw HTML is never passed on, links are http, https and mailto,
@@ -19,11 +16,15 @@ export function isSafeLink(address: string): boolean {
  */
 export function createParser(): MarkdownIt {
   const parser = new MarkdownIt({ html: false, linkify: true })
-  parser.validateLink = isSafeLink
-  // Without a scheme `notes.md` and `main.rs` would become links to other people's domains.
-  parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
+  parser.use(cjkFriendly)
+  addLinks(parser)
   addElements(parser)
   addMath(parser)
+  addInlineTags(parser)
+  addBlockTags(parser)
   addTaskLists(parser)
+  addFootnotes(parser)
+  addCallouts(parser)
+  addDirections(parser)
   return parser
 }

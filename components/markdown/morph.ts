@@ -1,5 +1,5 @@
 /** What a person may have changed on an element since it was painted. */
-const keptAttributes: ReadonlySet<string> = new Set(['data-wrapped', 'aria-pressed'])
+const keptAttributes: ReadonlySet<string> = new Set(['data-wrapped', 'aria-pressed', 'open'])
 
 function morphAttributes(from: Element, to: Element): void {
   for (const { name } of [...from.attributes]) {

@@ -1,15 +1,17 @@
 import fc from 'fast-check'
 import { Window } from 'happy-dom'
 import { describe, expect, test } from 'vitest'
-import { isSafeLink } from '~/markdown/parser'
+import { isSafeLink } from '~/markdown/links'
 import { renderMarkdown } from '~/markdown/render'
 
 const safeTags = new Set([
   'A', 'B', 'BLOCKQUOTE', 'BR', 'BUTTON', 'CODE', 'DIV', 'EM', 'H3', 'H4', 'H5', 'H6', 'HR', 'INPUT', 'LI', 'OL', 'P', 'PRE', 'S', 'SPAN', 'STRONG',
   'TABLE', 'TBODY', 'TD', 'TH', 'THEAD', 'TR', 'UL',
+  // Of a text's own tags, without their attributes.
+  'ABBR', 'CAPTION', 'DEL', 'DETAILS', 'I', 'INS', 'KBD', 'MARK', 'SECTION', 'SMALL', 'SUB', 'SUMMARY', 'SUP', 'TFOOT', 'U',
 ])
 const safeAttributes = new Set([
-  'href', 'title', 'target', 'rel', 'class', 'style', 'tabindex', 'role', 'aria-label', 'aria-pressed', 'data-language', 'data-code-action', 'type', 'disabled', 'checked', 'start',
+  'href', 'title', 'target', 'rel', 'class', 'style', 'tabindex', 'role', 'aria-label', 'aria-pressed', 'data-language', 'data-code-action', 'type', 'disabled', 'checked', 'start', 'dir',
 ])
 
 /** Reads the HTML as a browser would and fails on an element or attribute that we do not emit ourselves. */
@@ -53,6 +55,18 @@ const hostile = [
   '# <iframe src="javascript:alert(1)">',
   '\u0000<script>alert(1)</script>',
   'https://a.example/"onmouseover="alert(1)',
+  '<sub onclick=alert(1)>x</sub>',
+  '<details open ontoggle=alert(1)><summary style="position:fixed">x</summary>',
+  '<abbr title="&quot; onmouseover=&quot;alert(1)">x</abbr>',
+  '<img src="javascript:alert(1)" alt="x">',
+  '<img alt=\'"><script>alert(1)</script>\' src="https://a.example/x.png">',
+  '<table background="https://evil.example/x"><tr><td onclick=alert(1)>x<script>alert(1)</script></td></tr></table>',
+  '<p style="background:url(https://evil.example)">x',
+  '<div id="app" class="fixed">x</div>',
+  '<pre><code class="x" onclick=alert(1)></code></pre><script>alert(1)</script>',
+  '[^1]\n\n[^1]: <script>alert(1)</script> [x](javascript:alert(1))',
+  '[^"onclick=alert(1)]\n\n[^"onclick=alert(1)]: x',
+  '> [!NOTE]\n> <script>alert(1)</script>',
 ]
 
 describe('hostile markdown is inert', () => {
@@ -70,7 +84,8 @@ describe('hostile markdown is inert', () => {
 
   test('[UI8] any text at all becomes our own elements only', async () => {
     const piece = fc.oneof(
-      fc.constantFrom('<', '>', '"', '\'', '`', '```', '~~~', '[', ']', '(', ')', '!', '*', '_', '|', '\n', '\n\n', '    ', '- ', '1. ', '> ', '# ', 'javascript:', 'https://a.example', '\\', '&#x6a;', '<script>', 'onerror='),
+      fc.constantFrom('<', '>', '"', '\'', '`', '```', '~~~', '[', ']', '(', ')', '!', '*', '_', '|', '\n', '\n\n', '    ', '- ', '1. ', '> ', '# ', 'javascript:', 'https://a.example', '\\', '&#x6a;', '<script>', 'onerror=',
+        '<sub>', '</sub>', '<b>', '</b>', '<details>', '</details>', '<summary>', '</summary>', '<div>', '</div>', '<table>', '<td>', '</table>', '<pre>', '[^1]', '[^1]: ', '[!NOTE]'),
       fc.string({ maxLength: 8 }),
     )
     await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
@@ -94,7 +109,7 @@ describe('size and depth', () => {
   })
 
   test('[UI9] a megabyte of any shape is rendered whole', async () => {
-    for (const unit of ['word **bold** `code` and more\n\n', 'x', '[a](', '$a ', '\\(a', 'a \\[', '```\ncode\n```\n', '| a ', '$$\n', 'https://a.example/ ']) {
+    for (const unit of ['word **bold** `code` and more\n\n', 'x', '[a](', '$a ', '\\(a', 'a \\[', '```\ncode\n```\n', '| a ', '$$\n', 'https://a.example/ ', '<sub>', '</b>', '<b>*a', '<details>\n', '<td>', '<div><div>', '<', '<b ', '[^1] ', '[^1]: a\n', '> [!NOTE]\n', '**あ**い']) {
       const html = await renderMarkdown(unit.repeat(Math.ceil(1_000_000 / unit.length)) + 'last')
       expect(html, unit).toContain('last')
     }

@@ -6,7 +6,8 @@ const render = (text: string, streaming: boolean, document = createDocument()) =
 
 describe('a text that streams', () => {
   test('[UI10] at every moment of a stream the blocks are those of the whole text so far', () => {
-    const piece = fc.constantFrom('a', 'word ', '\n', '\n\n', '- ', '  - ', '1. ', '> ', '# ', '```', '```ts\n', '---', '===', '    ', '| a | b |\n', '|---|---|\n', '$$', '\\[', '\\]', '**', '\r\n', '\t')
+    const piece = fc.constantFrom('a', 'word ', '\n', '\n\n', '- ', '  - ', '1. ', '> ', '# ', '```', '```ts\n', '---', '===', '    ', '| a | b |\n', '|---|---|\n', '$$', '\\[', '\\]', '**', '\r\n', '\t',
+      '<b>', '</b>', '<details>', '</details>\n', '<summary>', '<table><tr><td>', '</td>', '</table>', '<pre>', '</pre>', '[^1]', '[^1]: ', '> [!NOTE]\n')
     fc.assert(fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const document = createDocument()
       for (let end = 1; end <= pieces.length; end++) {
@@ -37,6 +38,6 @@ describe('a text that streams', () => {
   test('[UI10] a text that was replaced is read anew', () => {
     const document = createDocument()
     render('one\n\ntwo\n\nthree\n\nfour', true, document)
-    expect(render('# new', true, document)).toBe('<h3 class="heading-1">new</h3>\n')
+    expect(render('# new', true, document)).toBe('<h3 class="heading-1" dir="auto">new</h3>\n')
   })
 })

@@ -134,7 +134,7 @@ export function createPainter(cache: PaintCache, { patience = colouringMs, clock
 /** Each message stands below a heading of the second level, and no heading skips one: models begin anywhere. Text cannot look like these tags. */
 function inOrder(html: string): string {
   let level = 2
-  return html.replace(/<h([3-6])( class="heading-\d">)|<\/h[3-6]>/g, (_tag, given: string | undefined, rest: string | undefined) => {
+  return html.replace(/<h([3-6])( class="heading-\d"[^>]*>)|<\/h[3-6]>/g, (_tag, given: string | undefined, rest: string | undefined) => {
     if (given === undefined) return `</h${level}>`
     level = Math.min(Number(given), level + 1)
     return `<h${level}${rest ?? ''}`

@@ -1,4 +1,4 @@
-import { isSafeLink } from '~/markdown/parser'
+import { isSafeLink } from '~/markdown/links'
 import { listOf, numberOf, recordOf, textOf, timeOf } from './fields'
 import { dataToDiffs, patchToDiff, type FileDiff } from './file-diff'
 
