@@ -8,7 +8,7 @@ import { countOutbox } from '~/workers/database/outbox'
 import { unlessFull } from '~/workers/database/storage-full'
 import { createHttpFallback } from './http-fallback'
 import { checkReplica } from './check-replica'
-import { exchangeOverHttp, isExchange } from './http-exchange'
+import { createHttpExchanges, isExchange } from './http-exchange'
 import type { SyncClient, SyncClientOptions, SyncSnapshot, SyncSocket } from './ports'
 import { createPushSize } from './push-size'
 import { createRunAttachments } from './run-attachments'
@@ -41,7 +41,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   let unlisten: (() => void)[] = []
   let lastState = ''
   let comparing = false
-  let underWay = new AbortController()
+  const exchanges = createHttpExchanges(http)
 
   const send = (message: ClientMessage) => {
     const text = JSON.stringify(message)
@@ -49,9 +49,9 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     else socket?.send(text)
   }
 
-  async function sendByHttp(message: Parameters<typeof exchangeOverHttp>[1]) {
+  async function sendByHttp(message: Parameters<typeof exchanges.exchange>[0]) {
     const from = session
-    const answered = await exchangeOverHttp(http, message, underWay.signal)
+    const answered = await exchanges.exchange(message)
     if (from !== session || !from) return
     if (answered.ok) return exchanged(from, answered.value)
     const error = isUnreachable(answered.error) ? createError('request_timeout', answered.error.message) : answered.error
@@ -127,8 +127,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   }
 
   function endSession() {
-    underWay.abort()
-    underWay = new AbortController()
+    exchanges.abandon()
     session?.end()
     session = null
     publish()

@@ -33,12 +33,23 @@ export async function requestJson({ fetch, token }: HttpDeps, path: string, init
   return response.ok && body !== null ? ok(body) : err(unreachable(`${response.status} without a reason`))
 }
 
-/**
- * The frames of one exchange over HTTP: `/push` and `/pull` take the same bodies (sync.md §4). `signal` ends it with its session: what
- * nobody waits for must not hold the line against what comes after.
- */
-export async function exchangeOverHttp(deps: HttpDeps, message: Push | Pull, signal: AbortSignal): Promise<Result<ExchangeMessage>> {
-  return message.type === 'push' ? pushOverHttp(deps, message, signal) : pullOverHttp(deps, message, signal)
+/** Exchanges over HTTP, which end with the session they are for. */
+export interface HttpExchanges {
+  /** The frames of one exchange: `/push` and `/pull` take the same bodies (sync.md §4). */
+  exchange(message: Push | Pull): Promise<Result<ExchangeMessage>>
+  /** Ends what is under way: what nobody waits for must not hold the line against what comes after. */
+  abandon(): void
+}
+
+export function createHttpExchanges(deps: HttpDeps): HttpExchanges {
+  let underWay = new AbortController()
+  return {
+    exchange: (message) => (message.type === 'push' ? pushOverHttp(deps, message, underWay.signal) : pullOverHttp(deps, message, underWay.signal)),
+    abandon() {
+      underWay.abort()
+      underWay = new AbortController()
+    },
+  }
 }
 
 async function pushOverHttp(deps: HttpDeps, { rq, changes }: Push, signal: AbortSignal): Promise<Result<ExchangeMessage>> {

@@ -1,6 +1,6 @@
 import type { ClientMessage } from '~/shared/protocol/client-message'
 import { createError, isUnreachable, type HoldfastError } from '~/shared/errors'
-import { exchangeOverHttp, greetOverHttp, isExchange, type HttpDeps } from './http-exchange'
+import { createHttpExchanges, greetOverHttp, isExchange, type HttpDeps } from './http-exchange'
 import type { Schedule } from './ports'
 import type { ExchangeMessage, Session } from './session'
 
@@ -23,14 +23,13 @@ interface FallbackDeps {
 export function createHttpFallback({ http, schedule, open, receive, refused, closed }: FallbackDeps) {
   /** What is under way belongs to this round; a later one makes it void. */
   let round = 0
-  let underWay = new AbortController()
+  const exchanges = createHttpExchanges(http)
   let active = false
   let waiting = false
 
   function end() {
     round++
-    underWay.abort()
-    underWay = new AbortController()
+    exchanges.abandon()
     waiting = false
     if (!active) return
     active = false
@@ -52,7 +51,7 @@ export function createHttpFallback({ http, schedule, open, receive, refused, clo
 
   async function post(message: ClientMessage, of: number, session: () => Session) {
     if (!isExchange(message)) return
-    const answered = await exchangeOverHttp(http, message, underWay.signal)
+    const answered = await exchanges.exchange(message)
     if (of !== round) return
     if (answered.ok) return receive(session(), answered.value)
     refused(answered.error)

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { boundColumns, deepest, isWithinDepth } from '~/shared/domain/bounds'
-import type { JsonValue } from '~/shared/domain/text'
+import { parseJson, type JsonValue } from '~/shared/domain/text'
 import { byteLength } from '~/shared/sync/change'
 import { hashEntity } from '~/shared/sync/fingerprint'
 import type { Entity } from '~/shared/sync/merge'
@@ -38,7 +38,7 @@ async function boundEntity(database: Source, { space, table, pk }: EntityKey): P
   const row = await database.selectFrom('entity').select(['h', 'hx', 'columns'])
     .where('space', '=', space).where('table', '=', table).where('pk', '=', pk).executeTakeFirstOrThrow()
   const bounded = boundText(row.columns)
-  const hx = bounded && parseJson(row.hx)
+  const hx = bounded && parseObject(row.hx)
   if (!bounded || !hx) return
   const hash = hashEntity(table, pk, { columns: bounded, h: row.h, hx } as Entity)
   await database.updateTable('entity').set({ columns: JSON.stringify(bounded), hash })
@@ -61,16 +61,12 @@ async function boundChange(database: Source, { space, seq }: ChangeKey): Promise
 
 /** The columns folded; null where they were within bounds, or are no JSON. */
 function boundText(text: string): Record<string, JsonValue> | null {
-  const columns = parseJson(text)
+  const columns = parseObject(text)
   return columns && !isWithinDepth(columns, deepest + 1) ? boundColumns(columns as Record<string, JsonValue>) : null
 }
 
-function parseJson(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' ? value : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
+/** An object or a list; null for anything else, and for a text that is no JSON. */
+function parseObject(text: string): object | null {
+  const value = parseJson(text)
+  return typeof value === 'object' ? value : null
 }
