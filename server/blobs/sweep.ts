@@ -18,12 +18,14 @@ interface SweepDeps {
 
 /**
  * Compares what each space holds with what its rows name. `released` counts blobs that a space gave up, `removed` bytes that
- * nobody held any more, those of an upload that a crash cut off between store and row among them.
+ * nobody held any more, those of an upload that a crash cut off between store and row among them. A database that knows of no blob at all is
+ * not taken for the word that there are none: it may be a new one in another's place.
  */
 export async function sweepBlobs(deps: SweepDeps): Promise<SweepResult> {
   const result: SweepResult = { released: 0, removed: 0 }
   const spaces = await deps.database.selectFrom('blob_ref').select('space').distinct().execute()
   for (const { space } of spaces) await sweepSpace(deps, space, result)
+  if (!await deps.database.selectFrom('blob').select('sha256').limit(1).executeTakeFirst()) return result
   for await (const sha256 of deps.store.list()) {
     await deps.turns(sha256, async () => {
       if (await deps.database.selectFrom('blob').select('sha256').where('sha256', '=', sha256).executeTakeFirst()) return

@@ -81,7 +81,7 @@ function toHoldfastError(event: H3Event, error: unknown, log: Log): HoldfastErro
   if (error instanceof HoldfastException) return error.error
   const storage = toStorageFailure(error)
   if (storage) {
-    log.error({ err: error }, storage.message)
+    if (storage.error.code !== 'invalid_request') log.error({ err: error }, storage.message)
     return storage.error
   }
   logFailure(event, error, log)

@@ -14,10 +14,21 @@ const readOnly = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function guardRequest(request: GuardedRequest, config: Pick<Config, 'publicUrl'>): HoldfastError | null {
   const host = hostName(request.host)
   if (host === null || !isOwnHost(host, config)) return createError('origin_forbidden', 'this server does not answer under that host name; NUXT_PUBLIC_URL names the address it is reached under')
+  if (!isText(request.path)) return createError('invalid_request', 'the address is no text')
   // Share clients are other programs and other pages: they bring their own secret.
   if (request.origin === undefined || readShareAddress(request.path)) return null
   if (readOnly.has(request.method) && !request.isUpgrade) return null
   return isOwnOrigin(request.origin, request.host, config) ? null : createError('origin_forbidden', 'requests from another origin are not taken')
+}
+
+/** Whether the path's escapes are UTF-8 without U+0000, which no address of ours has and PostgreSQL takes in no text. */
+function isText(path: string): boolean {
+  try {
+    return !decodeURIComponent(path.split('?', 1)[0] ?? '').includes('\0')
+  } catch (error) {
+    if (error instanceof URIError) return false
+    throw error
+  }
 }
 
 /** The name in a Host header, without its port and brackets; null if it is not one. */

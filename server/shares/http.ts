@@ -182,7 +182,7 @@ function answerFailure(event: H3Event, { log }: Context, error: unknown): Record
     return failureToBody(error)
   }
   const expected = error instanceof HoldfastException ? error : toStorageFailure(error)
-  if (expected !== error) logFailure(event, error, log, 'a share request failed')
+  if (expected !== error && expected?.error.code !== 'invalid_request') logFailure(event, error, log, 'a share request failed')
   if (expected) {
     setResponseStatus(event, errorStatus[expected.error.code])
     const { retryAfter } = expected.error.details ?? {}

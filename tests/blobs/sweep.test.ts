@@ -109,14 +109,28 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (dialect) => {
 
 test('[BL9] bytes that a crash left without a row go with the next sweep', async () => {
   const { server, space } = await start({})
-  const bytes = randomBytes(100)
-  const store = createFilesystemStore(join(server.context.config.dataDir, 'blobs'))
-  await (await store.receive((async function* () { yield bytes })(), 1_000)).keep()
-  expect((await readTraces(server)).files).toEqual([sha256(bytes)])
+  const [bytes, kept] = [randomBytes(100), png(100)]
+  await space.put(kept, 'image/png')
+  await leave(server, bytes)
+  expect((await readTraces(server)).files).toEqual([sha256(bytes), sha256(kept)].sort())
   expect((await space.head(sha256(bytes))).status).toBe(404)
   expect(await server.context.blobs.sweep()).toEqual({ released: 0, removed: 1 })
-  expect((await readTraces(server)).files).toEqual([])
+  expect((await readTraces(server)).files).toEqual([sha256(kept)])
 })
+
+test('[BL18] under a database that knows of no blob at all none is removed', async () => {
+  const { server } = await start({})
+  const bytes = randomBytes(100)
+  await leave(server, bytes)
+  expect(await server.context.blobs.sweep()).toEqual({ released: 0, removed: 0 })
+  expect((await readTraces(server)).files).toEqual([sha256(bytes)])
+})
+
+/** What another server stored there, or one that died before it wrote a row. */
+async function leave(server: TestServer, bytes: Buffer): Promise<void> {
+  const store = createFilesystemStore(join(server.context.config.dataDir, 'blobs'))
+  await (await store.receive((async function* () { yield bytes })(), 1_000)).keep()
+}
 
 test('[BL10] what was half received when the server died is gone after its next start', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-blobs-'))

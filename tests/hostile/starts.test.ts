@@ -47,7 +47,7 @@ async function refusal(env: Record<string, string> = {}): Promise<string> {
   return err().trim()
 }
 
-test('[ST128] a port in use is a sentence and exit 1', async () => {
+test('[ST138] a port in use is a sentence and exit 1', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
@@ -56,12 +56,12 @@ test('[ST128] a port in use is a sentence and exit 1', async () => {
   await once(other, 'close')
 })
 
-test('[ST128] a host that this machine does not have, or nobody knows, is a sentence and exit 1', async () => {
+test('[ST138] a host that this machine does not have, or nobody knows, is a sentence and exit 1', async () => {
   expect(await refusal({ HOST: '192.0.2.1' })).toContain('this machine has no such address. Set HOST to one it has')
   expect(await refusal({ HOST: 'no-such-host.invalid' })).toContain('no-such-host.invalid is an unknown host. Set HOST to an address of this machine')
 })
 
-test('[ST128] a file in the folder\'s place, a foreign database, a damaged lock: a sentence and exit 1', async () => {
+test('[ST138] a file in the folder\'s place, a foreign database, a damaged lock: a sentence and exit 1', async () => {
   await writeFile(join(folder, 'file'), '')
   expect(await refusal({ NUXT_DATA_DIR: join(folder, 'file') })).toContain('it is a file, or lies below one')
   await writeFile(join(folder, 'holdfast.sqlite'), 'a letter')
@@ -71,7 +71,7 @@ test('[ST128] a file in the folder\'s place, a foreign database, a damaged lock:
   expect(await refusal()).toContain('is damaged. There is nothing in it')
 })
 
-test('[ST128] a second server on the folder is told of the first, and the first goes on', async () => {
+test('[ST138] a second server on the folder is told of the first, and the first goes on', async () => {
   const first = await start()
   expect(first.how).toBe('listening')
   expect(await refusal()).toBe(`another Holdfast is running on ${folder}. Stop it, or name another folder with NUXT_DATA_DIR.`)
@@ -79,7 +79,7 @@ test('[ST128] a second server on the folder is told of the first, and the first 
   expect(await first.ended).toBe(0)
 })
 
-test('[ST124] a folder that others could read holds nothing that they can, after a start', async () => {
+test('[ST134] a folder that others could read holds nothing that they can, after a start', async () => {
   await chmod(folder, 0o755)
   const server = await start()
   expect(server.how).toBe('listening')
@@ -90,7 +90,7 @@ test('[ST124] a folder that others could read holds nothing that they can, after
 })
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
-test.skipIf(!canMount)('[ST129] a full disk at the first start is called that, whichever file finds it full', async () => {
+test.skipIf(!canMount)('[ST139] a full disk at the first start is called that, whichever file finds it full', async () => {
   for (const kilobytes of [0, 4, 8, 64]) {
     const disk = join(folder, `disk-${kilobytes}`)
     await mkdir(disk)

@@ -49,7 +49,7 @@ async function damage(path: string): Promise<void> {
   await file.close()
 }
 
-test('[ST125] a damaged page that is found late closes the sockets, and every later request answers 503, pushes too', async () => {
+test('[ST135] a damaged page that is found late closes the sockets, and every later request answers 503, pushes too', async () => {
   await stop()
   await damage(join(dataDir, 'holdfast.sqlite'))
   const socket = await TestSocket.greet(await start(), grant, { cursor: n, n })
@@ -62,7 +62,7 @@ test('[ST125] a damaged page that is found late closes the sockets, and every la
   expect(lines.filter((line) => line.includes('is damaged, and nothing is taken into it any more') && line.includes('When the database is damaged'))).toHaveLength(1)
 })
 
-test('[ST126] a server that found damage, or was not stopped in order, looks through its file before it serves from it', async () => {
+test('[ST136] a server that found damage, or was not stopped in order, looks through its file before it serves from it', async () => {
   await stop()
   await damage(join(dataDir, 'holdfast.sqlite'))
   await start()
@@ -73,7 +73,7 @@ test('[ST126] a server that found damage, or was not stopped in order, looks thr
   await expect(startServer({ dataDir }, { log })).rejects.toThrow(refused)
 })
 
-test('[ST126] what a killed server left is taken up when it is sound, and refused when it is not', async () => {
+test('[ST136] what a killed server left is taken up when it is sound, and refused when it is not', async () => {
   await sql`pragma wal_checkpoint(truncate)`.execute(server!.context.database)
   await write(1)
   const left = await mkdtemp(join(tmpdir(), 'holdfast-left-'))

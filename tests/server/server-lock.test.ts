@@ -13,14 +13,14 @@ describe.skipIf(!hasPostgres)(`one server on one database: ${postgresName}`, () 
   })
   afterAll(() => database.drop())
 
-  test('[ST127] a second server on a PostgreSQL is refused, and the first gives it free', async () => {
+  test('[ST137] a second server on a PostgreSQL is refused, and the first gives it free', async () => {
     const first = await startServer({ databaseUrl: database.url })
     await expect(startServer({ databaseUrl: database.url })).rejects.toThrow(/^Another Holdfast is running on the database .*\. Stop it, or name another/)
     await first.close()
     await (await startServer({ databaseUrl: database.url })).close()
   })
 
-  test('[ST127] a lock whose connection breaks is taken again, and a server that finds another one in its place is told to end', async () => {
+  test('[ST137] a lock whose connection breaks is taken again, and a server that finds another one in its place is told to end', async () => {
     const told: StartFailure[] = []
     const first = await startServer({ databaseUrl: database.url }, { lost: (failure) => void told.push(failure) })
     const { database: rows } = first.context
@@ -44,7 +44,7 @@ describe.skipIf(!hasPostgres)(`one server on one database: ${postgresName}`, () 
     await first.close()
   })
 
-  test('[ST127] an address that nobody answers at, or a wrong database, is a sentence without the password', async () => {
+  test('[ST137] an address that nobody answers at, or a wrong database, is a sentence without the password', async () => {
     const failure = (url: string) => startServer({ databaseUrl: url }).then(() => 'started', (error: Error) => error.message)
     expect(await failure('postgres://me:hidden@127.0.0.1:1/none')).toBe('PostgreSQL at 127.0.0.1:1/none does not answer. Start it, or correct NUXT_DATABASE_URL.')
     const other = new URL(database.url)

@@ -34,18 +34,18 @@ async function refusal(folder = dataDir): Promise<string> {
   return (error as StartFailure).message
 }
 
-test('[ST120] a file in the folder\'s place, or above it, is named', async () => {
+test('[ST130] a file in the folder\'s place, or above it, is named', async () => {
   await writeFile(path('file'), '')
   expect(await refusal(path('file'))).toBe(`${path('file')} cannot be the data folder: it is a file, or lies below one. Name a folder with NUXT_DATA_DIR.`)
   expect(await refusal(path('file/data'))).toContain('it is a file, or lies below one')
 })
 
-test('[ST120] a folder that cannot be made or written to is named', async () => {
+test('[ST130] a folder that cannot be made or written to is named', async () => {
   // Not even root makes a folder there.
   expect(await refusal('/proc/holdfast-data')).toMatch(/^The data folder \/proc\/holdfast-data cannot be made \(\w+\)\. Name a folder/)
 })
 
-test('[ST121] a database that is none of SQLite\'s, is cut, or is another program\'s is named and left as it is', async () => {
+test('[ST131] a database that is none of SQLite\'s, is cut, or is another program\'s is named and left as it is', async () => {
   await writeFile(path('holdfast.sqlite'), 'this is a letter, not a database')
   expect(await refusal()).toContain(`${path('holdfast.sqlite')} is not a SQLite database`)
   expect(await readFile(path('holdfast.sqlite'), 'utf8')).toBe('this is a letter, not a database')
@@ -64,7 +64,7 @@ test('[ST121] a database that is none of SQLite\'s, is cut, or is another progra
   expect(await refusal()).toMatch(/The database .* is damaged\. Export everything on a device /)
 })
 
-test('[ST121] a database of a newer build is left alone', async () => {
+test('[ST131] a database of a newer build is left alone', async () => {
   await leaveServer()
   const file = new BetterSqlite3(path('holdfast.sqlite'))
   file.exec('insert into migration (name, at) values (\'9999-future\', 0)')
@@ -72,7 +72,7 @@ test('[ST121] a database of a newer build is left alone', async () => {
   expect(await refusal()).toContain('was written by a newer Holdfast (9999-future); start that version')
 })
 
-test('[ST122] a damaged lock is named; one that a dead server left is not in the way', async () => {
+test('[ST132] a damaged lock is named; one that a dead server left is not in the way', async () => {
   await leaveServer()
   await writeFile(path('holdfast.lock'), 'x'.repeat(5_000))
   expect(await refusal()).toBe(`The lock ${path('holdfast.lock')} is damaged. There is nothing in it: when no Holdfast runs on the folder, delete it and start again.`)
@@ -84,7 +84,7 @@ test('[ST122] a damaged lock is named; one that a dead server left is not in the
   await (await open()).close()
 })
 
-test('[ST123] an empty or missing database beside attachments, or beside its last writes, does not become a new server', async () => {
+test('[ST133] an empty or missing database beside attachments, or beside its last writes, does not become a new server', async () => {
   await leaveServer()
   await mkdir(path('blobs/objects/ab'), { recursive: true })
   await writeFile(path('blobs/objects/ab/abcdef'), 'a picture')
@@ -108,7 +108,7 @@ test('[ST123] an empty or missing database beside attachments, or beside its las
   await (await open()).close()
 })
 
-test.skipIf(process.platform === 'win32')('[ST124] what others could read in a folder that was there before is theirs no more, and foreign files stay as they are', async () => {
+test.skipIf(process.platform === 'win32')('[ST134] what others could read in a folder that was there before is theirs no more, and foreign files stay as they are', async () => {
   await leaveServer()
   await mkdir(path('blobs'), { recursive: true })
   await writeFile(path('notes.txt'), 'not ours')
