@@ -118,7 +118,7 @@ test('[BL9] bytes that a crash left without a row go with the next sweep', async
   expect((await readTraces(server)).files).toEqual([sha256(kept)])
 })
 
-test('[BL19] under a database that knows of no blob at all none is removed', async () => {
+test('[BL50] under a database that knows of no blob at all none is removed', async () => {
   const { server } = await start({})
   const bytes = randomBytes(100)
   await leave(server, bytes)
