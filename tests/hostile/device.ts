@@ -25,8 +25,8 @@ export class Device {
     })
   }
 
-  /** Asks a model in a thread of its own and waits for the end of the reply: its status, its parts and why it failed, as the server keeps them. */
-  async run(name: string, model: string): Promise<{ status: string, parts: Record<string, unknown>[], error: { code: string } | null }> {
+  /** Asks a model in a thread of its own, whose row of the reply is `reply_<name>`: the event stream of the run `run_<name>`. */
+  async begin(name: string, model: string): Promise<Response> {
     const [thread, question, reply, run] = ['thread', 'question', 'reply', 'run'].map((kind) => `${kind}_${name}`) as [string, string, string, string]
     const message = { thread, usage: null, error: null, deleted: 0 }
     const rows = [
@@ -40,8 +40,13 @@ export class Device {
       threadId: thread, runId: run, parentMessageId: question, messageId: reply, options: { openrouterApiKey: key, model },
     }, { accept: 'text/event-stream' })
     if (!stream.ok) throw new Error(`the run answered ${stream.status}: ${await stream.text()}`)
-    await stream.text()
+    return stream
+  }
+
+  /** As `begin`, to the end of the reply: its status, its parts and why it failed, as the server keeps them. */
+  async run(name: string, model: string): Promise<{ status: string, parts: Record<string, unknown>[], error: { code: string } | null }> {
+    await (await this.begin(name, model)).text()
     const lines = (await (await this.ask('/snapshot/0?format=rows')).text()).trimEnd().split('\n').map((line) => JSON.parse(line) as { k?: string, c?: unknown })
-    return lines.find(({ k }) => k === reply)?.c as Awaited<ReturnType<Device['run']>>
+    return lines.find(({ k }) => k === `reply_${name}`)?.c as Awaited<ReturnType<Device['run']>>
   }
 }

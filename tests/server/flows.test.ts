@@ -1,37 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { get, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createFlows } from '~/server/tokens/flows'
 import { createPostgres, hasPostgres, postgresName } from '../runs/postgres'
 import { Lab, newId, readRunEvents } from '../runs/support'
 import { addDevice, request, TestSocket, type Grant } from './client'
 import { startServer } from './harness'
-
-const mebibyte = 1024 * 1024
-/** More than the system holds between two sockets: a reader that pauses keeps its answer unfinished. */
-const large = 24 * mebibyte
-
-/** An answer of which the first bytes have come and no more are taken: whether it ended whole is said once the rest is asked for. */
-class SlowReader {
-  private constructor(private readonly response: IncomingMessage) {}
-
-  static async open(url: string, token: string): Promise<SlowReader> {
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      get(url, { agent: false, headers: { authorization: `Bearer ${token}` } }, resolve).on('error', reject)
-    })
-    expect(response.statusCode).toBe(200)
-    await new Promise((resolve) => response.once('data', resolve))
-    response.pause()
-    return new SlowReader(response)
-  }
-
-  /** Reads on; true if the answer came to its end. */
-  end(): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.response.on('error', () => undefined).once('close', () => resolve(this.response.complete)).resume()
-    })
-  }
-}
+import { large, SlowReader } from './slow-reader'
 
 describe.each([{ name: 'SQLite', on: 'sqlite', skip: false }, { name: postgresName, on: 'postgres', skip: !hasPostgres }])('what flows for a token on $name', ({ on, skip }) => {
   if (skip) return it.skip('needs a database', () => undefined)
