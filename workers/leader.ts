@@ -141,7 +141,7 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
   const progress = createProgress({ db, sync, emit, schedule })
   const dispatch = createDispatch({
     db, door, isPaired, readKey: options.openrouterKey.read, onStarted: progress.attach, emit, schedule, random: options.random,
-    filesAreUp: (pending) => blobs.filesAreUp(pending),
+    filesAreUp: (pending) => blobs.filesAreUp(pending), heardOfServer: sync.heardOfServer,
   })
   const blobs = createDeviceBlobs({
     db, files: options.blobFiles, request: createBlobDoor({ identity, door, fetch, origin }), isPaired, estimates: options.estimates, emit,

@@ -91,3 +91,21 @@ describe('the socket of the app', () => {
     expect([...server.context.hub.listeners(device.spaceId)]).toEqual([])
   })
 })
+
+it('[SY140] a full server is told in the state, what waits goes out once there is room, and the state says so no more', async () => {
+  const server = await startServer({ spaceMaxBytes: 300_000 })
+  endings.push(() => server.close().catch(() => {}))
+  const device = await join(server)
+  const write = (name: string) => device.db.committed(device.db.driver.transaction(() => writeLocal(device.db, [{ t: 'setting', k: name, c: { value: 'word '.repeat(16_000) } }])))
+  write('one')
+  await device.until(({ state, outgoing }) => state === 'synced' && outgoing === 0)
+  write('two')
+  await device.until(({ state, outgoing }) => state === 'synced' && outgoing === 0)
+  write('three')
+  await device.until(({ error }) => error?.code === 'storage_full')
+  expect(device.client.state()).toMatchObject({ outgoing: 1, rejected: 0, error: { code: 'storage_full' } })
+
+  await server.context.database.deleteFrom('change').where('seq', '=', 1).execute()
+  server.context.sync.shrunk(device.spaceId)
+  await device.until(({ error, outgoing }) => error === null && outgoing === 0)
+})

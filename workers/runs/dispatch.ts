@@ -20,6 +20,8 @@ export interface DispatchOptions {
   readKey(): Promise<string | null>
   /** Whether what the message carries is with the server, or why it never will be; its upload calls `turn` when that changes. */
   filesAreUp?(pending: PendingRun): boolean | HoldfastError
+  /** What the server said that is about itself: full, or damaged; null once it takes runs. */
+  heardOfServer?(error: HoldfastError | null): void
   /** The server took the run. */
   onStarted(run: RunId): void
   emit: Emit
@@ -65,6 +67,11 @@ export function createDispatch(options: DispatchOptions) {
 
   function refused(pending: PendingRun, error: HoldfastError): Outcome {
     if (standing.has(error.code)) return 'wait'
+    // No word on this run: it goes once there is room, or another database.
+    if (error.code === 'database_damaged' || (error.code === 'storage_full' && error.retryable)) {
+      options.heardOfServer?.(error)
+      return { later: 0 }
+    }
     const attempts = pending.attempts + 1
     if (error.retryable && attempts < passingRefusals) {
       db.driver.transaction(() => putPending(db.driver, { ...pending, tried: true, attempts }))
@@ -117,6 +124,7 @@ export function createDispatch(options: DispatchOptions) {
     if (!pendingOfRun(db.driver, pending.run)) return 'next'
     if (!answer.ok) return isUnreachable(answer.error) ? { later: 0 } : refused(pending, answer.error)
     if (answer.value.status >= 300) return refused(pending, toError(answer.value))
+    options.heardOfServer?.(null)
     forget(pending.run)
     options.onStarted(pending.run)
     return 'next'

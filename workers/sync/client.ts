@@ -35,6 +35,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   let stopped = true
   let everConnected = false
   let failure: HoldfastError | null = null
+  /** The server takes nothing: it is full, or its database is damaged. What is here waits. */
+  let serverFailure: HoldfastError | null = null
   let signedOut = false
   let request = 0
   let worked = 0
@@ -64,7 +66,22 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     to.stall()
     events.onStorageFull?.()
   }
-  const exchanged = (to: Session, message: ExchangeMessage) => written(to, () => to.receive(message))
+  const exchanged = (to: Session, message: ExchangeMessage) => written(to, () => {
+    hear(message)
+    to.receive(message)
+  })
+
+  function hear(message: ExchangeMessage) {
+    if (message.type === 'error') heardOfServer(createError(message.code, message.message))
+    else if (message.type === 'push-ack') heardOfServer(null)
+  }
+
+  /** Other refusals say nothing of the server. */
+  function heardOfServer(error: HoldfastError | null) {
+    if (error !== null && error.code !== 'storage_full' && error.code !== 'database_damaged') return
+    serverFailure = error
+    publish()
+  }
 
   const snapshots = createSnapshotLoader({ db, http, pause, progress: publish })
   const streams = createRunStreams({ http, schedule, receive: (message) => runs.receive(message), broken: (run) => runs.attachAgain(run) })
@@ -162,6 +179,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       case 'welcome':
         everConnected = true
         failure = null
+        // It greets from its database; whether it is full, only a push tells.
+        if (serverFailure?.code === 'database_damaged') serverFailure = null
         to.welcome(message)
         return runs.attachAll()
       case 'run-delta':
@@ -172,6 +191,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       case 'token-renewed':
         return identity.saveToken(message.token, message.expiresAt)
       case 'page': case 'reset': case 'push-ack': case 'clock-skew': case 'push-gap': case 'changes': case 'poke': case 'pong': case 'error':
+        hear(message)
         return to.receive(message)
       default:
         return assertNever(message)
@@ -183,7 +203,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       endSession()
       fallback.socketFails()
     }
-    if (code === closeCode.unauthorized && reason === 'token_expired') void renew()
+    if (code === closeCode.failed && reason === 'database_damaged') heardOfServer(createError('database_damaged', 'the server\'s database is damaged'))
+    else if (code === closeCode.unauthorized && reason === 'token_expired') void renew()
     else if (code === closeCode.unauthorized) onSignedOut(createError('unauthorized', 'the server does not know this device any more'))
     else if (code === closeCode.revoked) onSignedOut(createError('token_revoked', 'this device was signed out'))
     else if (code === closeCode.upgrade) onOutdated()
@@ -200,6 +221,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
 
   /** An answer over HTTP that says the token is no good. */
   function onRefused(error: HoldfastError) {
+    heardOfServer(error)
     if (error.code === 'token_expired') void renew()
     else if (error.code === 'unauthorized' || error.code === 'token_revoked') onSignedOut(error)
     else if (error.code === 'upgrade_required') onOutdated()
@@ -225,7 +247,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   function snapshot(): SyncSnapshot {
     const size = countOutbox(db.driver)
     const progress = snapshots.progress() ?? session?.progress() ?? null
-    return { state: stateNow(size.outgoing), error: failure, ...size, progress }
+    return { state: stateNow(size.outgoing), error: failure ?? serverFailure, ...size, progress }
   }
 
   function stateNow(outgoing: number): SyncSnapshot['state'] {
@@ -292,6 +314,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
       if (socket) socket.reconnect()
       else connect()
     },
+    heardOfServer,
     attachRun: runs.attach,
     detachRun: runs.detach,
     state: snapshot,

@@ -96,6 +96,8 @@ export interface SyncClient {
   poke(): void
   /** Drops the back-off and connects at once. */
   reconnect(): void
+  /** What the server said to a run that it did not take, or null of one that it took: its disk, quota and database are the same for both. */
+  heardOfServer(error: HoldfastError | null): void
   attachRun(run: string, after: number): void
   detachRun(run: string): void
   state(): SyncSnapshot
