@@ -8,8 +8,8 @@ import type { Scrubber, ScrubStream } from './scrub'
 export interface ReplyImage { index: number, mime: string, bytes: Uint8Array }
 export interface Assembled { parts: PartDelta[], images: ReplyImage[] }
 
-/** No reply has so many parts; a provider that goes on has lost its way. */
-const mostParts = 5_000
+/** No reply has so many parts; a provider that goes on has lost its way. Half of what may be numbered (shared/domain/part.ts). */
+const longestReply = 5_000
 const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
 
 /** Text goes on in a part of its own after so many characters. */
@@ -30,12 +30,12 @@ export function createPartAssembler(
   const tools = new Map<number, OpenTool>()
   const sources = new Set<string>()
   let details = new Map<string, ReasoningDetail>()
-  const isFull = () => next >= mostParts
+  const isFull = () => next >= longestReply
 
   /** Ends the open part: what was held back, and for reasoning how long it took and what the provider may want to see again. */
-  const close = (out: PartDelta[]): void => {
+  const close = (out: PartDelta[], goesOn = false): void => {
     if (!open) return
-    const rest = open.scrub.flush()
+    const rest = goesOn ? '' : open.scrub.flush()
     if (rest) out.push({ index: open.index, type: open.kind, text: rest })
     if (open.kind === 'reasoning') {
       const kept = [...details.values()].filter((detail) => detail.signature || detail.data)
@@ -45,13 +45,20 @@ export function createPartAssembler(
     open = null
   }
 
+  /** The part that a text goes on in, begun if there is none with room; null when there may be no further one. */
+  const openFor = (kind: 'text' | 'reasoning', out: PartDelta[]): OpenPart | null => {
+    if (open?.kind === kind && open.length < longestText) return open
+    if (isFull()) return null
+    // What is held back of a text that goes on belongs to its next part: neither a key nor a character is known by its halves.
+    const scrub = open?.kind === kind ? open.scrub : null
+    close(out, scrub !== null)
+    return open = { kind, index: next++, scrub: scrub ?? scrubber.stream(), since: now(), length: 0 }
+  }
+
   const write = (kind: 'text' | 'reasoning', text: string, out: PartDelta[]): void => {
     for (let at = 0; at < text.length;) {
-      if (open?.kind !== kind || open.length >= longestText) {
-        if (isFull()) return
-        close(out)
-        open = { kind, index: next++, scrub: scrubber.stream(), since: now(), length: 0 }
-      }
+      const open = openFor(kind, out)
+      if (!open) return
       const piece = text.slice(at, at + longestText - open.length)
       at += piece.length
       open.length += piece.length
@@ -122,7 +129,7 @@ function addDetails(details: Map<string, ReasoningDetail>, pieces: readonly Reas
     const key = `${piece.index} ${piece.type}`
     const same = details.get(key)
     if (!same) {
-      if (details.size < mostParts) details.set(key, { ...piece })
+      if (details.size < longestReply) details.set(key, { ...piece })
       continue
     }
     for (const name of ['text', 'summary', 'data'] as const) {

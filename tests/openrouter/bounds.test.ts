@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isWithinDepth } from '~/shared/domain/bounds'
+import { cleanText } from '~/shared/domain/text'
 import { createOpenRouter } from '~/server/openrouter/openrouter'
 import { toProviderError } from '~/server/openrouter/provider-error'
 import { createScrubber } from '~/server/openrouter/scrub'
@@ -98,6 +99,15 @@ describe('an answer within bounds', () => {
     const { parts } = await collect(responseOf([delta(`"content":"${piece}"`), delta(`"content":"${piece}"`), delta(`"content":"${piece}"`), finish]))
     expect(parts.length).toBeGreaterThan(1)
     expect(parts.map((part) => ('text' in part ? part.text : '')).join('')).toBe(piece.repeat(3))
+  })
+
+  test.each([['🦊', '🦊'], ['sk-or-v1-secret ', 'sk-or-… ']])('[RN224] %s that falls between two parts of a text is whole in one, or no more than its mask', async (word, shown) => {
+    const before = 'x'.repeat(1024 * 1024 - 1)
+    for (const text of [`${before}${word} and on`, `${before.slice(5)}${word} and on`]) {
+      const { parts } = await collect(responseOf([delta(`"content":${JSON.stringify(text)}`), finish]))
+      expect(parts).toHaveLength(2)
+      expect(parts.map((part) => ('text' in part ? cleanText(part.text as string) : '')).join('')).toBe(text.replace(word, shown))
+    }
   })
 })
 
