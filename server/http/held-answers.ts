@@ -11,11 +11,11 @@ type Body = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>
 
 export interface HeldAnswers {
   find(key: string): HeldAnswer | null
-  /** Takes a body in, in place of the one under this key: whoever reads that one reads it to its end. */
-  keep(key: string, body: Body): Promise<HeldAnswer>
+  /** Takes a better body in the place of the one under this key, if there still is one: whoever reads that one reads it to its end. */
+  replace(key: string, body: Body): Promise<HeldAnswer>
   /** The answer under this key, made once however many ask for it meanwhile. */
   join(key: string, make: () => Body | Promise<Body>): Promise<HeldAnswer>
-  /** Forgets all, as when something was deleted that may be among them. */
+  /** Forgets all, and what is being made just then, as when something was deleted that may be among them. */
   clear(): void
   close(): Promise<void>
 }
@@ -39,6 +39,7 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
   const making = new Map<string, Promise<HeldAnswer>>()
   let kept = 0
   let held = 0
+  let clearings = 0
 
   async function release(entry: Entry): Promise<void> {
     if (entry.isKept || entry.readers > 0 || !entry.isOpen) return
@@ -53,6 +54,11 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
     if (!entry) return
     entries.delete(key)
     kept -= entry.bytes
+    give(entry)
+  }
+
+  /** Leaves an entry to those who read it, or are about to. */
+  function give(entry: Entry): void {
     entry.isKept = false
     setImmediate(() => void release(entry))
   }
@@ -68,7 +74,7 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
     },
   })
 
-  async function keep(key: string, body: Body): Promise<HeldAnswer> {
+  async function take(key: string, body: Body, isWanted: () => boolean): Promise<HeldAnswer> {
     const entry = await openEntry(folder)
     try {
       for await (const chunk of inBatches(body)) {
@@ -82,9 +88,13 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
       await release(entry)
       throw error
     }
-    drop(key)
-    entries.set(key, entry)
-    kept += entry.bytes
+    if (isWanted()) {
+      drop(key)
+      entries.set(key, entry)
+      kept += entry.bytes
+    } else {
+      give(entry)
+    }
     for (const [oldest, { bytes }] of entries) {
       if (kept <= limits.kept && entries.size <= limits.files) break
       // The one that was just made is about to be read.
@@ -103,17 +113,19 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
 
   return {
     find,
-    keep,
+    replace: (key, body) => take(key, body, () => entries.has(key)),
     async join(key, make) {
       const found = find(key)
       if (found) return found
       const known = making.get(key)
       if (known) return known
-      const made = Promise.resolve().then(make).then((body) => keep(key, body)).finally(() => making.delete(key))
+      const began = clearings
+      const made = Promise.resolve().then(make).then((body) => take(key, body, () => began === clearings)).finally(() => making.delete(key))
       making.set(key, made)
       return made
     },
     clear() {
+      clearings++
       for (const key of [...entries.keys()]) drop(key)
     },
     async close() {

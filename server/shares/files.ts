@@ -47,9 +47,9 @@ export function createFiles({ folder, log, quotas, open }: FilesDeps) {
       if (page > (pageCounts.get(version) ?? Infinity)) return null
       const key = keyOf(share, `page ${page} ${origin}`)
       const held = rendered(key, async () => {
-        const first = await renderer.page(await open(share), { kind: 'page', page, origin }, ({ html }) => {
+        const first = await renderer.page(await open(share), { page, origin }, ({ html }) => {
           // In its place, once it is there.
-          held.then(() => answers.keep(key, html ? [html] : [])).catch((error: unknown) => log.debug({ err: error }, 'a page keeps its colours'))
+          held.then(() => answers.replace(key, html ? [html] : [])).catch((error: unknown) => log.debug({ err: error }, 'a page keeps its colours'))
         })
         pageCounts.set(version, first.pages)
         return first.html ? [first.html] : []

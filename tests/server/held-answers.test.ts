@@ -39,14 +39,26 @@ test('[SH53] who reads an answer reads it to its end, replaced, pushed out and f
   const text = 'x'.repeat(200_000)
   const reading = (await answers.join('a', () => [text])).read()[Symbol.asyncIterator]()
   const first = await reading.next()
-  await answers.keep('a', ['other'])
-  await answers.keep('b', [text])
+  await answers.replace('a', ['other'])
+  await answers.join('b', () => [text])
   answers.clear()
   expect(answers.find('a')).toBeNull()
   await new Promise(setImmediate)
   let length = (first.value as Uint8Array).byteLength
   for (let next = await reading.next(); !next.done; next = await reading.next()) length += next.value.byteLength
   expect(length).toBe(text.length)
+})
+
+test('[SH53] what is being made when all is forgotten is given to who asked for it, and not kept', async () => {
+  open()
+  const asked = answers.join('a', async () => {
+    await new Promise(setImmediate)
+    answers.clear()
+    return ['old']
+  })
+  expect(await textOf(await asked)).toBe('old')
+  expect(await textOf(await answers.replace('a', ['better']))).toBe('better')
+  expect(answers.find('a')).toBeNull()
 })
 
 test('[SH54] over the bound on what is read together the next is refused, and taken when a reader is done', async () => {

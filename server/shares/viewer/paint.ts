@@ -4,10 +4,6 @@ import { highlight } from '~/markdown/highlight'
 import { trusted, type Html } from './html'
 import { renderFormula } from './formula'
 
-/** How long a reader waits for colours, in ms. What is not reached by then stays plain, and is coloured for the next reader. */
-const colouringMs = 200
-/** How long the server works for that next reader. */
-const afterwardsMs = 3_000
 /** Text and code longer than these are shown as they are: laying them out would take long. The longest is cut. */
 const longestText = 200_000
 const longestPlain = 1_000_000
@@ -17,10 +13,8 @@ const longestCode = 30_000
 export interface Painter {
   markdown(text: string): Promise<Html>
   code(code: string, language: string): Promise<Html>
-  /** Whether everything so far has its colours. */
+  /** Whether everything so far has its colours. What it had no time for stays plain; a later painter with the same cache goes on from there. */
   isComplete(): boolean
-  /** Colours what the reader could not wait for, in the gaps between other work. */
-  finish(): Promise<void>
 }
 
 export interface PaintCache { get(key: string): string | undefined, set(key: string, html: string): void }
@@ -51,10 +45,9 @@ export function createPaintCache(characters: number): PaintCache {
 }
 
 /** `patience` is how long, in ms, a page may wait for its colours. */
-export function createPainter(cache: PaintCache, { patience = colouringMs, clock = () => performance.now() } = {}): Painter {
-  const late: (() => Promise<unknown>)[] = []
+export function createPainter(cache: PaintCache, { patience, clock = () => performance.now() }: { patience: number, clock?: () => number }): Painter {
+  let isComplete = true
   let spent = 0
-  let allowed = patience
   let breath = clock()
 
   /** Lets other requests through: a long share is many short pieces of work. */
@@ -70,7 +63,7 @@ export function createPainter(cache: PaintCache, { patience = colouringMs, clock
     const known = cache.get(key)
     if (known !== undefined) return known
     if (code.length > longestCode || !language) return null
-    if (spent > allowed) return undefined
+    if (spent > patience) return undefined
     const start = clock()
     const html = await highlight(code, language)
     spent += clock() - start
@@ -107,7 +100,7 @@ export function createPainter(cache: PaintCache, { patience = colouringMs, clock
     if (coloured.size > 0) html = render(coloured)
     // A page within a sandbox hands its restrictions to the windows it opens: links lead on in the same one.
     html = inOrder(html.replaceAll(' target="_blank" rel="noopener noreferrer"', ' rel="noopener noreferrer nofollow ugc"'))
-    if (isLate) late.push(() => markdown(text))
+    if (isLate) isComplete = false
     else cache.set(key, html)
     return trusted(html)
   }
@@ -117,17 +110,10 @@ export function createPainter(cache: PaintCache, { patience = colouringMs, clock
     async code(code, language) {
       await breathe()
       const html = await colour(code, language)
-      if (html === undefined) late.push(() => colour(code, language))
+      if (html === undefined) isComplete = false
       return trusted(html ?? escapeHtml(code))
     },
-    isComplete: () => late.length === 0,
-    async finish() {
-      allowed = spent + afterwardsMs
-      for (const work of late.splice(0)) {
-        await new Promise<void>((resolve) => setImmediate(resolve))
-        await work()
-      }
-    },
+    isComplete: () => isComplete,
   }
 }
 

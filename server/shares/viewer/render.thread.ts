@@ -7,8 +7,7 @@ import { viewToMarkdown } from './transcript'
 
 /** Characters of the pieces of pages that are kept: a share that grows pays for what is new. */
 const pieces = createPaintCache(32_000_000)
-/** How often a page is given again with more colours, and how long, in ms, a file may take for its own. */
-const rounds = 2
+/** How long, in ms, a file may take for its colours. */
 const filePatience = 10_000
 const pieceLength = 256 * 1024
 
@@ -50,20 +49,14 @@ async function render(form: RenderForm): Promise<void> {
   post({ kind: 'end' })
 }
 
-/** The first answer comes with the colours that are quickly had; its reader waits for no more. */
-async function renderPage(view: ShareView, { page, origin }: Extract<RenderForm, { kind: 'page' }>): Promise<void> {
+async function renderPage(view: ShareView, { page, origin, patience }: Extract<RenderForm, { kind: 'page' }>): Promise<void> {
   const pages = countPages(view)
-  if (page > pages) return post({ kind: 'page', html: null, pages, isFinal: true })
-  for (let round = 0; ; round++) {
-    const painter = createPainter(pieces)
-    let text = ''
-    for await (const piece of viewToPage(view, painter, { origin, page, standalone: false })) text += piece
-    const html = new TextEncoder().encode(text)
-    const isFinal = painter.isComplete() || round === rounds
-    post({ kind: 'page', html, pages, isFinal }, html)
-    if (isFinal) return
-    await painter.finish()
-  }
+  if (page > pages) return post({ kind: 'page', html: null, pages, isComplete: true })
+  const painter = createPainter(pieces, { patience })
+  let text = ''
+  for await (const piece of viewToPage(view, painter, { origin, page, standalone: false })) text += piece
+  const html = new TextEncoder().encode(text)
+  post({ kind: 'page', html, pages, isComplete: painter.isComplete() }, html)
 }
 
 async function postPieces(texts: AsyncIterable<string> | Iterable<string>): Promise<void> {

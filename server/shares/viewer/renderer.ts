@@ -12,6 +12,12 @@ import type { RenderAnswer, RenderedPage, RenderForm, RenderRequest } from './re
 /** The heap, in MiB, in which the largest share that a quota allows can be read. */
 const memory = 640
 
+/** How long, in ms, the first reader of a page waits for its colours; how often, and how long, the next one's are worked at. */
+const firstMs = 200
+const rounds = 6
+const roundMs = 1_500
+
+type PageForm = Pick<Extract<RenderForm, { kind: 'page' }>, 'page' | 'origin'>
 type Post = Parameters<Job<unknown>['send']>[0]
 
 /** Renders shares in threads, one for pages and one for files: neither their size nor their content holds the server up. */
@@ -23,27 +29,32 @@ export function createRenderer({ log, quotas }: { log: Log, quotas: Pick<ShareQu
   const pageTurns = createFairTurns(limits)
   const fileTurns = createFairTurns(limits)
 
+  const renderPage = (turn: string, open: OpenShare, form: RenderForm) => pageTurns(turn, () => pages.run<RenderedPage>({
+    budget: quotas.pageMs,
+    send: (post) => send(post, open, form),
+    receive(message) {
+      const answer = message as RenderAnswer
+      return answer.kind === 'page' ? answer : undefined
+    },
+  }))
+
+  async function colour(open: OpenShare, form: PageForm, better: (page: RenderedPage) => void): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      const page = await renderPage(`${open.share.id} colours`, open, { ...form, kind: 'page', patience: roundMs })
+      better(page)
+      if (page.isComplete) return
+    }
+  }
+
   return {
-    /** A page as soon as it can be read; `better` is called with the same page in more colours. Rejects with `ThreadFailure` or `rate_limited`. */
-    page(open: OpenShare, form: Extract<RenderForm, { kind: 'page' }>, better: (page: RenderedPage) => void): Promise<RenderedPage> {
-      return new Promise((resolve, reject) => {
-        let isFirst = true
-        pageTurns(open.share.id, () => pages.run<true>({
-          budget: quotas.pageMs,
-          send: (post) => send(post, open, form),
-          receive(message) {
-            const answer = message as RenderAnswer
-            if (answer.kind !== 'page') return undefined
-            if (isFirst) resolve(answer)
-            else better(answer)
-            isFirst = false
-            return answer.isFinal || undefined
-          },
-        })).catch((error: unknown) => {
-          if (!isFirst) log.debug({ err: error }, 'a shared page keeps the colours that it has')
-          reject(error)
-        })
-      })
+    /**
+     * A page with the colours that are quickly had; `better` is called with the same page in more of them, made in turns of their own,
+     * so that others' pages come in between. Rejects with `ThreadFailure` or `rate_limited`.
+     */
+    async page(open: OpenShare, form: PageForm, better: (page: RenderedPage) => void): Promise<RenderedPage> {
+      const first = await renderPage(open.share.id, open, { ...form, kind: 'page', patience: firstMs })
+      if (!first.isComplete) colour(open, form, better).catch((error: unknown) => log.debug({ err: error }, 'a shared page keeps the colours that it has'))
+      return first
     },
 
     /** A share as one file, made as it is read. Fails as `page` does. */
