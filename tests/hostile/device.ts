@@ -25,6 +25,12 @@ export class Device {
     })
   }
 
+  /** Stores rows. */
+  async push(rows: { t: string, k: string, c: object }[]): Promise<void> {
+    const answer = await this.ask('/push', 'POST', { changes: rows.map((row) => ({ ...row, n: ++this.n, h: formatClock(Date.now(), this.n, `${this.id}.tagx`) })) })
+    if (!answer.ok) throw new Error(`the push answered ${answer.status}: ${await answer.text()}`)
+  }
+
   /** Asks a model in a thread of its own, whose row of the reply is `reply_<name>`: the event stream of the run `run_<name>`. */
   async begin(name: string, model: string): Promise<Response> {
     const [thread, question, reply, run] = ['thread', 'question', 'reply', 'run'].map((kind) => `${kind}_${name}`) as [string, string, string, string]
@@ -34,8 +40,7 @@ export class Device {
       { t: 'message', k: question, c: { ...message, parent: null, role: 'user', status: 'final', parts: [{ type: 'text', text: 'go' }] } },
       { t: 'message', k: reply, c: { ...message, parent: question, role: 'assistant', status: 'queued', parts: [], run } },
     ]
-    const pushed = await this.ask('/push', 'POST', { changes: rows.map((row) => ({ ...row, n: ++this.n, h: formatClock(Date.now(), this.n, `${this.id}.tagx`) })) })
-    if (!pushed.ok) throw new Error(`the push answered ${pushed.status}: ${await pushed.text()}`)
+    await this.push(rows)
     const stream = await this.ask('/run_thread', 'POST', {
       threadId: thread, runId: run, parentMessageId: question, messageId: reply, options: { openrouterApiKey: key, model },
     }, { accept: 'text/event-stream' })

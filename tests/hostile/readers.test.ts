@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { message, request, session, shareClient, text } from '../shares/client'
 import { tediousPdf } from '../blobs/samples'
 import { Target } from './attack'
+import { Device } from './device'
 
 let target: Target
 beforeAll(async () => { target = await Target.start({ NUXT_SIGNUP: 'open', NUXT_SEND_TIMEOUT_SECONDS: '4' }) })
@@ -37,9 +38,9 @@ test('[BL42] files that take long to look into hold up neither the server nor an
 const mebibyte = 1024 * 1024
 
 /** Asks for something and takes no more of the answer than tells that it has begun. */
-async function stall(path: string): Promise<Socket> {
+async function stall(path: string, token?: string): Promise<Socket> {
   const socket = await target.connect()
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${token ? `Authorization: Bearer ${token}\r\n` : ''}\r\n`)
   const [first] = await once(socket, 'data') as [Buffer]
   socket.pause()
   expect(first.toString('latin1')).toMatch(/^HTTP\/1.1 200 /)
@@ -68,4 +69,21 @@ test('[SH50] a hundred readers who do not read hold one copy of a long share, no
   // Their side is never closed: the server lets go of them.
   await expect.poll(() => target.descriptors(), { timeout: 30_000 }).toBeLessThanOrEqual(descriptors)
   for (const socket of stalled.result) socket.destroy()
+})
+
+test('[AU113] devices that do not read an attachment, an image or rows hold little of them, and are cut off', async () => {
+  const device = await Device.join(target)
+  const bytes = Buffer.alloc(30 * mebibyte, 'word ')
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const headers = { 'authorization': `Bearer ${device.token}`, 'content-type': 'text/plain' }
+  expect((await fetch(`${target.url}/blob/${sha256}`, { method: 'PUT', headers, body: bytes })).status).toBe(201)
+  for (let row = 0; row < 100; row++) await device.push([{ t: 'setting', k: `long-${row}`, c: { value: 'word '.repeat(40_000) } }])
+  const paths = [`/blob/${sha256}`, '/snapshot/0', '/snapshot/0?format=rows']
+  for (const path of paths) expect((await (await device.ask(path)).arrayBuffer()).byteLength).toBeGreaterThan(15 * mebibyte)
+
+  const [memory, descriptors] = [await target.memory(), await target.descriptors()]
+  const sockets = await Promise.all(Array.from({ length: 90 }, (_, index) => stall(paths[index % paths.length]!, device.token)))
+  expect(await target.memory() - memory).toBeLessThan(128 * mebibyte)
+  await expect.poll(() => target.descriptors(), { timeout: 30_000 }).toBeLessThanOrEqual(descriptors)
+  for (const socket of sockets) socket.destroy()
 })
