@@ -1,4 +1,4 @@
-// npm run nightly: what is too long for every commit, or asks the registry. Known holes in dependencies, 10,000 seeded scenarios of the sync engine, then the long browser chaos.
+// npm run nightly: what is too long for every commit, or asks the registry. Known holes in dependencies, 10,000 seeded scenarios of the sync engine, 200 kills of a server that streams, then the long browser chaos.
 import { parseArgs } from 'node:util'
 import { bin, ensureInstalled, ensurePrepared, requireNode, run } from './setup.mjs'
 
@@ -9,4 +9,5 @@ ensurePrepared()
 
 run(process.execPath, ['scripts/audit.mjs'])
 run(bin('vitest'), ['run', '--project', 'node', 'tests/sync'], { env: { ...process.env, HOLDFAST_SEED: values.seed, HOLDFAST_SCENARIOS: values.scenarios } })
+run(process.execPath, ['scripts/hostile.mjs', 'tests/hostile/kills.test.ts'], { env: { ...process.env, HOLDFAST_KILLS: '200' } })
 run(process.execPath, ['scripts/chaos.mjs', '--minutes', values.minutes])

@@ -122,7 +122,7 @@ async function assemble(config: Config, { database, dialect, damage }: { databas
   await returnAsideRows({ database, sync, log })
   const blobs = await openBlobs({ database, transaction: sync.transaction, now, log, dataDir: config.dataDir, maxBytes: config.blobMaxBytes, spaceBytes: config.blobSpaceBytes })
   const openrouter = createOpenRouter({ apiUrl: config.openrouterApiUrl, publicUrl: config.publicUrl, now })
-  const runs = createRuns({ database, sync, openrouter, blobs, log, now })
+  const runs = createRuns({ database, dialect, sync, openrouter, blobs, log, now })
   // One process owns the folder: whatever is open was left behind by an earlier one.
   if (dialect === 'sqlite') await runs.reap('all')
   const shares = await createShares({ database, dialect, blobs, now, log, config }, shareQuotas)

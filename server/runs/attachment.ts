@@ -16,9 +16,9 @@ export interface RunWire {
   buffered(): number
 }
 
-/** Sends a live run to a device from step `after` + 1 on: the first delta at once, later ones merged within 40 ms. Returns what ends it. */
+/** Sends what is stored of a live run to a device from step `after` + 1 on: the first delta at once, later ones merged within 40 ms. Returns what ends it. */
 export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => void {
-  let position = Math.min(after, run.seq())
+  let position = Math.min(after, run.stored())
   let sentRetryAt: number | null = null
   let lastSent = 0
   let timer: ReturnType<typeof setTimeout> | null = null
@@ -29,9 +29,9 @@ export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => 
     timer = null
     if (wire.buffered() > slowBytes) return schedule(slowMs)
     const retryAt = run.retryAt()
-    if (position < run.seq() || retryAt !== sentRetryAt) {
-      wire.send(deltaOf(run.id, mergeDeltas(run.take(position).flatMap(({ parts }) => parts)), run.seq(), retryAt))
-      position = run.seq()
+    if (position < run.stored() || retryAt !== sentRetryAt) {
+      wire.send(deltaOf(run.id, mergeDeltas(run.read(position).flatMap(({ parts }) => parts)), run.stored(), retryAt))
+      position = run.stored()
       sentRetryAt = retryAt
       lastSent = performance.now()
     }
@@ -52,7 +52,7 @@ export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => 
       flush()
     },
   })
-  if (!end && (position < run.seq() || run.retryAt() !== null)) flush()
+  if (!end && (position < run.stored() || run.retryAt() !== null)) flush()
   return () => {
     unlisten()
     if (timer) clearTimeout(timer)

@@ -1,10 +1,11 @@
 import type { Log } from '../log'
-import type { Database } from '../sql/schema'
+import { commitWithoutSync } from '../sql/commit'
+import type { Database, Dialect } from '../sql/schema'
 import type { LiveRun } from './live-run'
 import { insertEvents } from './run-store'
 
-/** From a delta's arrival to the beginning of its commit; with the commit itself it stays within 150 ms. */
-const flushMs = 100
+/** From a step's arrival to the beginning of its commit, after which it goes out. The first step of a run does not wait. */
+const flushMs = 40
 const retryMs = 1_000
 
 /** Stores the steps of all live runs together: one commit for any number of runs costs one write to the disk. */
@@ -16,22 +17,36 @@ export interface EventWriter {
   close(): Promise<void>
 }
 
-export function createEventWriter({ database, log }: { database: Database, log: Log }): EventWriter {
+export function createEventWriter({ database, dialect, log }: { database: Database, dialect: Dialect, log: Log }): EventWriter {
   const dirty = new Set<LiveRun>()
   const released = new WeakSet<LiveRun>()
   let timer: ReturnType<typeof setTimeout> | null = null
   let writing: Promise<void> = Promise.resolve()
+  let hasFailed = false
+  /** A flush waits for the one that is under way. */
+  let isNext = false
 
-  const schedule = (ms: number): void => { timer ??= setTimeout(() => { timer = null; writing = writing.then(flush) }, ms) }
+  const schedule = (ms: number): void => { timer ??= setTimeout(begin, ms) }
+  function begin(): void {
+    if (timer) clearTimeout(timer)
+    timer = null
+    if (isNext) return
+    isNext = true
+    writing = writing.then(flush)
+  }
 
   async function flush(): Promise<void> {
-    const batches = [...dirty].map((run) => ({ run, space: run.space, id: run.id, events: run.take(run.stored) }))
+    isNext = false
+    if (dirty.size === 0) return
+    const batches = [...dirty].map((run) => ({ run, space: run.space, id: run.id, events: run.take() }))
     dirty.clear()
     try {
-      await insertEvents(database, batches)
-      for (const { run, events } of batches) run.stored += events.length
+      await commitWithoutSync(database, dialect, (connection) => insertEvents(connection, batches))
+      hasFailed = false
+      for (const { run, events } of batches) run.setStored(events.at(-1)?.seq ?? 0)
     } catch (error) {
-      // The steps stay in memory and go with the next try; a full disk may have room again.
+      // The steps stay in memory and go with the next try, and out to nobody before; a full disk may have room again.
+      hasFailed = true
       log.error({ err: error }, 'steps of runs could not be stored')
       for (const { run } of batches) if (!released.has(run)) dirty.add(run)
       if (dirty.size > 0) schedule(retryMs)
@@ -44,7 +59,8 @@ export function createEventWriter({ database, log }: { database: Database, log: 
     add(run) {
       if (released.has(run)) return
       dirty.add(run)
-      schedule(flushMs)
+      if (run.stored() === 0 && !hasFailed) begin()
+      else schedule(flushMs)
     },
     async release(run) {
       released.add(run)

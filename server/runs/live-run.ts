@@ -18,20 +18,25 @@ export type StopReason = 'stopped' | 'interrupted'
 
 /**
  * A run of this process while it lasts. It keeps every step in memory, so any device can join at any number, and one that is slow
- * costs nothing more: it reads from here when it can.
+ * costs nothing more: it reads from here when it can. What a device reads is stored: a killed server takes back nothing that was shown.
  */
 export interface LiveRun extends RunKey {
   readonly thread: string
   readonly message: string
-  /** The steps after number `after`. What comes later is no longer joined to the last of them. */
-  take(after: number): RunEvent[]
+  /** The steps that are not stored yet. What comes later is no longer joined to the last of them. */
+  take(): RunEvent[]
+  /** The stored steps after number `after`. */
+  read(after: number): RunEvent[]
+  /** Number of the last step. */
   seq(): number
+  /** Number of the last step that is in the database. */
+  stored(): number
+  /** The steps up to this number are in the database from now on: the listeners may have them. */
+  setStored(seq: number): void
   /** What the parts take as JSON, about. */
   bytes(): number
   parts(): Part[]
   append(parts: PartDelta[]): void
-  /** How many steps are in the database. */
-  stored: number
   retryAt(): number | null
   setRetryAt(at: number | null): void
   readonly signal: AbortSignal
@@ -59,8 +64,9 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
   const events: RunEvent[] = []
   const whole = createDeltaMerger()
   let folded: Part[] | null = null
-  /** Number of the last step that somebody has taken, and what joins to a later one. */
+  /** Number of the last step that was taken to be stored, and what joins to a later one. */
   let taken = 0
+  let stored = 0
   let joining: DeltaMerger | null = null
   let bytes = 0
   /** Members that replace, by part and name: only their last size counts. */
@@ -91,16 +97,23 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
   }
 
   const run: LiveRun = {
-    space, id, thread, message, stored: 0, signal: controller.signal, done,
+    space, id, thread, message, signal: controller.signal, done,
     seq: () => events.length,
     bytes: () => bytes,
     parts: () => (folded ??= appendDeltas([], whole.result())),
-    take(after) {
+    stored: () => stored,
+    setStored(seq) {
+      if (seq <= stored) return
+      stored = seq
+      changed()
+    },
+    read: (after) => events.slice(after, stored),
+    take() {
       const last = events.at(-1)
       if (joining && last) last.parts = joining.result()
       joining = null
       taken = events.length
-      return events.slice(after)
+      return events.slice(stored)
     },
     append(entries) {
       const clean = boundJson(entries)
@@ -110,7 +123,6 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
       if (joining && taken < events.length) joining.add(clean)
       else begin(clean)
       onAppend(run)
-      changed()
     },
     retryAt: () => retryAt,
     setRetryAt(at) {

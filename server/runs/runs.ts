@@ -3,7 +3,7 @@ import { isTerminal, type MessageStatus } from '~/shared/domain/message'
 import type { RunThreadBody } from '~/shared/protocol/run-thread'
 import type { Log } from '../log'
 import type { OpenRouter } from '../openrouter/openrouter'
-import type { Database } from '../sql/schema'
+import type { Database, Dialect } from '../sql/schema'
 import type { Sync } from '../sync/sync'
 import { createAttachments, type AttachRequest } from './attachments'
 import { endStored } from './end-stored'
@@ -17,6 +17,7 @@ import { finishRun, streamRun, type RunBlobs, type RunRequest } from './stream-r
 
 export interface RunsDeps {
   database: Database
+  dialect: Dialect
   sync: Sync
   openrouter: OpenRouter
   log: Log
@@ -46,10 +47,10 @@ interface Turn { run: LiveRun, request: RunRequest }
 const keyOf = ({ space, id }: RunKey): string => `${space}/${id}`
 
 /** Replies that the server streams, whoever is looking (design.md, One send 4 to 7). */
-export function createRuns({ database, sync, openrouter, log, now, blobs, limit = runsPerSpace }: RunsDeps): Runs {
+export function createRuns({ database, dialect, sync, openrouter, log, now, blobs, limit = runsPerSpace }: RunsDeps): Runs {
   const owner = randomUUID()
   const live = new Map<string, Turn>()
-  const writer = createEventWriter({ database, log })
+  const writer = createEventWriter({ database, dialect, log })
   const streaming = { database, sync, openrouter, blobs, writer, log, now, owner }
   const findLive = (run: RunKey) => live.get(keyOf(run))?.run
   const attachments = createAttachments({ database, log, findLive })

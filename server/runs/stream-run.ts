@@ -133,7 +133,8 @@ export async function finishRun({ writer, log, ...deps }: StreamDeps, run: LiveR
   await writer.release(run)
   for (let attempt = 1; ; attempt++) {
     try {
-      await endAnyhow({ ...deps, log }, run, { ...ending, parts: run.parts(), unsaved: run.take(run.stored), seq: run.seq() })
+      await endAnyhow({ ...deps, log }, run, { ...ending, parts: run.parts(), unsaved: run.take(), seq: run.seq() })
+      run.setStored(run.seq())
       run.end(toRunEnd(await readRun(deps.database, run) ?? { id: run.id, usage: null, error: null, ...ending }))
       return
     } catch (error) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
 const program = `
@@ -17,6 +18,8 @@ const program = `
 
 /** The first thing wrong with the pages of a database, in SQLite's words; null if they are sound. In a thread: other work goes on. */
 export async function checkPages(path: string): Promise<string | null> {
+  // While modules are still being evaluated, Nitro does not know where its entry lies, and with it the packages.
+  await setImmediate()
   const worker = new Worker(program, { eval: true, env: {}, workerData: { path, module: createRequire(import.meta.url).resolve('better-sqlite3') } })
   worker.unref()
   const [result] = await once(worker, 'message') as [string]

@@ -71,6 +71,8 @@ function withStatementCache(file: BetterSqlite3.Database, damage: Damage): Bette
     const source = asked === 'rollback' && !file.inTransaction ? nothing : asked
     const damaged = damage.known()
     if (damaged && asked !== 'rollback') throw damaged
+    // A pragma acts when it is prepared.
+    if (source.startsWith('pragma')) return prepare(source)
     const known = statements.get(source)
     // A statement that is being stepped through cannot be run a second time.
     if (known && !known.busy) return known

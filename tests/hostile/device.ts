@@ -3,6 +3,8 @@ import type { Target } from './attack'
 
 const key = `sk-or-v1-${'0123456789abcdef'.repeat(4)}`
 
+interface Reply { status: string, parts: Record<string, unknown>[], error: { code: string } | null }
+
 /** A device of the attacked server, as a script makes one: over HTTP only. */
 export class Device {
   private n = 0
@@ -48,10 +50,15 @@ export class Device {
     return stream
   }
 
-  /** As `begin`, to the end of the reply: its status, its parts and why it failed, as the server keeps them. */
-  async run(name: string, model: string): Promise<{ status: string, parts: Record<string, unknown>[], error: { code: string } | null }> {
+  /** As `begin`, to the end of the reply. */
+  async run(name: string, model: string): Promise<Reply> {
     await (await this.begin(name, model)).text()
+    return this.reply(name)
+  }
+
+  /** The row `reply_<name>` as the server keeps it: its status, its parts and why it failed. */
+  async reply(name: string): Promise<Reply> {
     const lines = (await (await this.ask('/snapshot/0?format=rows')).text()).trimEnd().split('\n').map((line) => JSON.parse(line) as { k?: string, c?: unknown })
-    return lines.find(({ k }) => k === `reply_${name}`)?.c as Awaited<ReturnType<Device['run']>>
+    return lines.find(({ k }) => k === `reply_${name}`)?.c as Reply
   }
 }
