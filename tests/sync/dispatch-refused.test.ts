@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createError, errorStatus, type HoldfastError } from '~/shared/errors'
+import { ok } from '~/shared/result'
 import { createDispatch } from '~/workers/runs/dispatch'
 import { createReplica } from '../database/replica'
 
@@ -18,7 +19,9 @@ test.each([
     door: {
       async request() {
         asked++
-        return { ok: true, value: refuses ? { status: errorStatus[error.code], body: { ok: false, error } } : { status: 202, body: {} } }
+        if (!refuses) return ok({ status: 202, body: {} })
+        const { code, message, retryable } = error
+        return ok({ status: errorStatus[code], body: { ok: false, error: { code, message, retryable } } })
       },
     },
     isPaired: () => true, readKey: async () => 'a key of the person', onStarted: () => {}, emit: () => {}, random: () => 0.5,
