@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Log } from '../log'
 
 const isWindows = process.platform === 'win32'
-/** What Holdfast makes in its folder, by the first word of the name. Blobs and snapshots stand in folders that others cannot enter. */
-const ownName = /^(?:holdfast\.|blobs$|snapshots$|pair\.json|codes\.key)/
+/** What Holdfast makes in its folder, by the first word of the name. Blobs, snapshots and answers stand in folders that others cannot enter. */
+const ownName = /^(?:holdfast\.|blobs$|snapshots$|answers$|pair\.json|codes\.key)/
 const others = 0o077
 
 /** Whatever this process makes from now on is its user's alone. */

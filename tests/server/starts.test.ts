@@ -121,6 +121,8 @@ test.skipIf(process.platform === 'win32')('[ST134] what others could read in a f
   expect([await mode('blobs'), await mode('notes.txt'), await mode('.')]).toEqual(['700', '644', '755'])
   await context.close()
   await rm(path('notes.txt'))
+  // What was made of a share for its readers, when a server was killed.
+  await mkdir(path('answers'))
   await (await open()).close()
   expect(await mode('.')).toBe('700')
   expect(lines.filter((line) => line.includes('others could reach') && line.includes(path('holdfast.sqlite')))).toHaveLength(1)
