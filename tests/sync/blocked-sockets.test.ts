@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createError } from '~/shared/errors'
 import { createSpace, join, scheduler, synced, title } from './joined'
 import { checkConvergence } from './simulation/invariants'
 
@@ -32,6 +33,26 @@ describe('where sockets are blocked', () => {
     await scheduler.run(30_000)
     await synced(device)
     await checkConvergence(space, [device])
+    await device.stop()
+  })
+
+  it('[SY10] the server is left alone for as long as it asks to be', async () => {
+    const space = await createSpace()
+    const asked: number[] = []
+    const { device } = await join(space, {
+      blocksSockets: () => true,
+      meddle(path, init) {
+        if (path !== '/push' || String(init?.body) === '{"changes":[]}') return null
+        asked.push(scheduler.now())
+        return asked.length > 1 ? null : Response.json({ ok: false, error: createError('rate_limited', 'wait', { retryAfter: 60 }) }, { status: 429 })
+      },
+    })
+    await scheduler.run(20_000)
+    device.write(title('in good time'))
+    await scheduler.run(90_000)
+    await checkConvergence(space, [device])
+    expect(asked).toHaveLength(2)
+    expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(60_000)
     await device.stop()
   })
 

@@ -8,7 +8,7 @@ import { countOutbox } from '~/workers/database/outbox'
 import { unlessFull } from '~/workers/database/storage-full'
 import { createHttpFallback } from './http-fallback'
 import { checkReplica } from './check-replica'
-import { createHttpExchanges, isExchange } from './http-exchange'
+import { createHttpExchanges, isExchange, toErrorMessage } from './http-exchange'
 import type { SyncClient, SyncClientOptions, SyncSnapshot, SyncSocket } from './ports'
 import { createPushSize } from './push-size'
 import { createRunAttachments } from './run-attachments'
@@ -57,7 +57,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     if (from !== session || !from) return
     if (answered.ok) return exchanged(from, answered.value)
     const error = isUnreachable(answered.error) ? createError('request_timeout', answered.error.message) : answered.error
-    exchanged(from, { type: 'error', rq: message.rq, ...error })
+    exchanged(from, toErrorMessage(message.rq, error))
   }
 
   /** Writing what came may find no room. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ClientMessage } from '~/shared/protocol/client-message'
+import type { ErrorMessage } from '~/shared/protocol/error'
 import type { Pull } from '~/shared/protocol/pull'
 import { pullAnswerSchema } from '~/shared/protocol/pull'
 import type { Push } from '~/shared/protocol/push'
@@ -82,5 +83,9 @@ export async function greetOverHttp(deps: HttpDeps): Promise<Result<ServerPositi
   if ('reset' in answer) return ok({ epoch: null, head, upto: 0, uptoClock: null })
   return ok({ epoch: null, head: answer.head, upto: answer.upto, uptoClock: answer.uptoClock })
 }
+
+/** A refusal over HTTP as the socket's frame for it, with the pause that it asks for. */
+export const toErrorMessage = (rq: number, { code, message, retryable, details }: HoldfastError): ErrorMessage =>
+  ({ type: 'error', rq, code, message, retryable, ...(typeof details?.retryAfter === 'number' ? { retryAfter: details.retryAfter } : {}) })
 
 export const isExchange = (message: ClientMessage): message is Push | Pull => message.type === 'push' || message.type === 'pull'

@@ -1,6 +1,6 @@
 import type { ClientMessage } from '~/shared/protocol/client-message'
-import { createError, isUnreachable, type HoldfastError } from '~/shared/errors'
-import { createHttpExchanges, greetOverHttp, isExchange, type HttpDeps } from './http-exchange'
+import { isUnreachable, type HoldfastError } from '~/shared/errors'
+import { createHttpExchanges, greetOverHttp, isExchange, toErrorMessage, type HttpDeps } from './http-exchange'
 import type { Schedule } from './ports'
 import type { ExchangeMessage, Session } from './session'
 
@@ -56,7 +56,7 @@ export function createHttpFallback({ http, schedule, open, receive, refused, clo
     if (answered.ok) return receive(session(), answered.value)
     refused(answered.error)
     if (isUnreachable(answered.error)) return pause()
-    session().receive({ type: 'error', rq: message.rq, ...createError(answered.error.code, answered.error.message) })
+    session().receive(toErrorMessage(message.rq, answered.error))
   }
 
   function poll(session: Session, of: number) {

@@ -61,8 +61,9 @@ export function createSession(deps: SessionDeps) {
   let ended = false
   /** An image or the return of rows is under way: nothing else is sent or applied. */
   let busy = false
-  let pushing: { rq: number, first: number, last: number } | null = null
-  let pulling: { rq: number, settles: boolean, probe: { seq: number, mark: string } | null } | null = null
+  /** What is in flight; one that was `refused` stands until the server may be asked again. */
+  let pushing: { rq: number, first: number, last: number, refused?: true } | null = null
+  let pulling: { rq: number, settles: boolean, probe: { seq: number, mark: string } | null, refused?: true } | null = null
   let wantsPull = true
   /** The outbox is compared with the whole log before anything is pushed. */
   let settling = false
@@ -186,12 +187,12 @@ export function createSession(deps: SessionDeps) {
   }
 
   function watch(rq: number, ms = answerMs) {
-    later(() => (pushing?.rq === rq || pulling?.rq === rq) && deps.dead(), ms)
+    later(() => [pushing, pulling].some((asked) => asked?.rq === rq && !asked.refused) && deps.dead(), ms)
   }
 
   /** The push in flight was cut off, or is larger than what is let through. */
   function cutPush() {
-    if (pushing) pushSize.cut(pushing.last - pushing.first + 1)
+    if (pushing && !pushing.refused) pushSize.cut(pushing.last - pushing.first + 1)
     pushing = null
   }
 
@@ -329,6 +330,7 @@ export function createSession(deps: SessionDeps) {
       return pump()
     }
     const wasPull = pulling?.rq === rq
+    for (const asked of [pushing, pulling]) if (asked?.rq === rq) asked.refused = true
     later(() => {
       if (wasPull && pulling?.rq === rq) pulling = null
       if (!wasPull && pushing?.rq === rq) pushing = null
