@@ -127,8 +127,8 @@ export function createActions(deps: ActionDeps): Actions {
     },
     async 'server-aside'({ retry }) {
       const server = await readServerAside(door, retry ? 'POST' : 'GET')
-      if (retry) await returnOwnRows(db, deps.sync)
-      return { server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes }) => ({ table: t, key: k, reason, at, changes: changes.length })) } }
+      const returned = retry ? await returnOwnRows(db, deps.sync) + (server?.returned ?? 0) : 0
+      return { returned, server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes }) => ({ table: t, key: k, reason, at, changes: changes.length })) } }
     },
     async 'reconnect'() {
       deps.reconnect()

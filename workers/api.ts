@@ -168,8 +168,8 @@ export const actions = {
   'delete-former': { request: z.object({ file: z.string() }), answer: done },
   /** Compares the replica with the server's by hashes per range; a replica that differs is rebuilt. */
   'check-sync': { request: z.object({}), answer: z.object({ equal: z.boolean(), healed: z.boolean(), entities: z.number(), aside: z.number().optional() }) },
-  /** What the server keeps aside; null when it cannot be asked. With `retry` it tries that again first, and so does this device. */
-  'server-aside': { request: z.object({ retry: z.boolean() }), answer: z.object({ server: asideStateSchema.nullable() }) },
+  /** What the server keeps aside; null when it cannot be asked. With `retry` it tries that again first, and so does this device: `returned` came back in both places. */
+  'server-aside': { request: z.object({ retry: z.boolean() }), answer: z.object({ server: asideStateSchema.nullable(), returned: z.number() }) },
   /** Tries the server now instead of at the next back-off. */
   'reconnect': { request: z.object({}), answer: done },
   /** Sees to it that a file of this device gets to the server; `blob-state` tells how that goes. */

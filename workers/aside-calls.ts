@@ -13,9 +13,11 @@ export async function readServerAside(door: Pick<ServerDoor, 'request'>, method:
   return parsed.success ? parsed.data : null
 }
 
-/** Tries what this device keeps aside again; what stays unreadable here is taken from the server, if it can be asked. */
-export async function returnOwnRows(db: LocalDatabase, sync: Pick<SyncClient, 'check'>): Promise<void> {
+/** Tries what this device keeps aside again; what stays unreadable here is taken from the server, if it can be asked. Answers how much came back. */
+export async function returnOwnRows(db: LocalDatabase, sync: Pick<SyncClient, 'check'>): Promise<number> {
+  const before = countAside(db.driver)
   returnRows(db.driver)
   db.committed({ rows: [], all: true })
   if (countAside(db.driver) > 0) await sync.check({ returnAside: true })
+  return Math.max(0, before - countAside(db.driver))
 }

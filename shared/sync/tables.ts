@@ -52,6 +52,8 @@ export type TableName = keyof typeof tables
 export const tableNames = Object.keys(tables) as TableName[]
 export const isTableName = (name: string): name is TableName => Object.hasOwn(tables, name)
 export const columnsOf = (table: TableName): Record<string, Column> => tables[table].columns
+/** The columns that hold JSON values, which a device keeps as their text. */
+export const jsonColumnsOf = (table: TableName): string[] => Object.entries(columnsOf(table)).filter(([, { kind }]) => kind === 'json').map(([name]) => name)
 
 /** A message's answer is one cell: these four are written together, under the clock of `status` (sync.md §3). */
 export const cellColumns = ['status', 'parts', 'usage', 'error'] as const

@@ -107,6 +107,20 @@ describe('what this device cannot read', () => {
     expect([countAside(next.driver), next.driver.all('select title from thread')]).toEqual([0, [{ title: 'readable' }]])
   })
 
+  it('[ST117] a file that was full when this build first opened it is read, exported and written as any other', async () => {
+    const former = await createReplica()
+    const { thread } = former.send('from the build before')
+    former.db.driver.exec('drop table aside; drop table aside_change')
+    const driver = await createMemoryDriver(former.db.driver.export())
+    driver.exec(`pragma max_page_count=${driver.get<{ page_count: number }>('pragma page_count')!.page_count}`)
+    const replica = { ...former, db: openDatabase(driver, { deviceId: former.db.deviceId, now: () => startOfTime, randomBytes: (length) => new Uint8Array(length), build: 'new' }) }
+    expect([countAside(driver), listAside(driver), driver.all('select id from thread')]).toEqual([0, [], [{ id: thread }]])
+    expect(new TextDecoder().decode(exportJson(driver, 0).bytes)).toContain('from the build before')
+    driver.exec('pragma max_page_count=1000000')
+    applyPage(replica.db, page(1, [{ t: 'thread', k: 'thread-0001', c: { title: 'fine' } }, { t: 'thread', k: 'thread-0002', c: { title: 5 } }]))
+    expect([cursor(replica), keys(replica)]).toEqual(['2', ['thread thread-0002']])
+  })
+
   it('[ST115] what waits to be sent is put together again from its row, and a send that cannot be read stops no other', async () => {
     const replica = await createReplica()
     const [one, two] = [replica.send('one'), replica.send('two')]

@@ -1,6 +1,6 @@
 import { ZodError } from 'zod'
 import { UnreadableRow } from '~/shared/sync/unreadable'
-import { tables, isTableName } from '~/shared/sync/tables'
+import { isTableName, jsonColumnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
 import type { SqlDriver } from './driver'
 
 /**
@@ -18,6 +18,9 @@ export function createAsideTables(driver: SqlDriver): void {
   `)
 }
 
+/** Whether they stand: a file that was full when this build first opened it has none until something is set aside. */
+const hasAsideTables = (driver: SqlDriver): boolean => driver.get("select 1 as found from sqlite_schema where name = 'aside_change'") !== undefined
+
 /** SQLITE_TOOBIG, CONSTRAINT (wrong types in a strict table among it), MISMATCH, RANGE. */
 const ofData = new Set([18, 19, 20, 25])
 
@@ -33,10 +36,11 @@ export const keyId = (t: string, k: string): string => `${t} ${k}`
 
 /** The keys that are aside, each as `keyId`. */
 export const readAsideIds = (driver: SqlDriver): Set<string> =>
-  new Set(driver.all<{ t: string, k: string }>('select t, k from aside').map(({ t, k }) => keyId(t, k)))
+  new Set(hasAsideTables(driver) ? driver.all<{ t: string, k: string }>('select t, k from aside').map(({ t, k }) => keyId(t, k)) : [])
 
 /** Sets a key aside with its row as it stands, and puts changes behind what is kept of it. `text` is what it is in place of a row's. */
 export function setAside(driver: SqlDriver, { t, k }: { t: string, k: string }, cause: Error | string, { changes = [], text = null }: { changes?: readonly AsideChange[], text?: string | null } = {}): void {
+  createAsideTables(driver)
   if (!driver.get('select 1 as found from aside where t = ? and k = ?', [t, k])) {
     const row = isTableName(t) ? driver.get(`select * from ${t} where ${tables[t].key} = ?`, [k]) : undefined
     driver.run('insert into aside (t, k, reason, at, row) values (?, ?, ?, ?, ?)', [t, k, reasonOf(cause), Date.now(), row ? JSON.stringify(row) : text])
@@ -87,16 +91,13 @@ export function orAside<T>(driver: SqlDriver, t: string, k: string, read: () => 
   }
 }
 
-/** Columns of JSON, by table: what `json_valid` can find without reading a row here. */
-const jsonColumns = { thread: ['hx'], message: ['parts', 'usage', 'error', 'hx'], label: ['hx'], setting: ['value', 'hx'] } as const
-
 /** SQL that is true of a row of the table whose JSON and clock can all be read. */
-export const isReadable = (table: keyof typeof jsonColumns, name: string = table): string =>
-  [...jsonColumns[table].map((column) => `coalesce(json_valid(${name}.${column}), 1)`), `(${name}.h = '' or ${name}.h glob '[0-9]*:[0-9]*:*')`].join(' and ')
+export const isReadable = (table: TableName, name: string = table): string =>
+  [...[...jsonColumnsOf(table), 'hx'].map((column) => `coalesce(json_valid(${name}.${column}), 1)`), `(${name}.h = '' or ${name}.h glob '[0-9]*:[0-9]*:*')`].join(' and ')
 
 /** Looks through every row of the file and sets aside what cannot be read. */
 export function findUnreadable(driver: SqlDriver): void {
-  for (const table of Object.keys(jsonColumns) as (keyof typeof jsonColumns)[]) {
+  for (const table of tableNames) {
     const keys = driver.all<{ k: string }>(`select ${tables[table].key} as k from ${table} where not (${isReadable(table)})`)
     for (const { k } of keys) setAside(driver, { t: table, k }, 'it holds malformed JSON or a malformed clock')
   }
@@ -105,13 +106,14 @@ export function findUnreadable(driver: SqlDriver): void {
 export interface KeptAside { table: string, key: string, reason: string, at: number, row: string | null, changes: { h: string, c: string }[] }
 
 /** The oldest keys aside, with how many changes wait of each. */
-export const nameAside = (driver: SqlDriver, most: number): { table: string, key: string, reason: string, at: number, changes: number }[] => driver.all(
+export const nameAside = (driver: SqlDriver, most: number): { table: string, key: string, reason: string, at: number, changes: number }[] => !hasAsideTables(driver) ? [] : driver.all(
   `select t as "table", k as "key", reason, at, (select count(*) from aside_change where t = aside.t and k = aside.k) as changes from aside order by at, rowid limit ?`, [most])
 
-export const countAside = (driver: SqlDriver): number => driver.get<{ count: number }>('select count(*) as count from aside')!.count
+export const countAside = (driver: SqlDriver): number =>
+  (hasAsideTables(driver) ? driver.get<{ count: number }>('select count(*) as count from aside')!.count : 0)
 
 /** What is kept aside, oldest first, with all of it. */
-export const listAside = (driver: SqlDriver): KeptAside[] =>
+export const listAside = (driver: SqlDriver): KeptAside[] => !hasAsideTables(driver) ? [] :
   driver.all<{ t: string, k: string, reason: string, at: number, row: string | null }>('select * from aside order by at, rowid').map(({ t, k, reason, at, row }) => ({
     table: t, key: k, reason, at, row, changes: driver.all<{ h: string, c: string }>('select h, c from aside_change where t = ? and k = ? order by id', [t, k]),
   }))

@@ -1,7 +1,7 @@
 import { boundColumns, boundJson, deepest, isWithinDepth } from '~/shared/domain/bounds'
 import { parseJson, type JsonValue } from '~/shared/domain/text'
 import type { Change } from '~/shared/sync/change'
-import { columnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
+import { jsonColumnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
 import type { SqlDriver } from './driver'
 import { readMeta, writeMeta } from './meta'
 import { unlessFull } from './storage-full'
@@ -9,8 +9,7 @@ import { unlessFull } from './storage-full'
 /** A column of JSON text. A `whole` one holds all columns of a change, one level further in. */
 interface Place { table: string, column: string, whole?: boolean }
 
-const placesOf = (table: TableName): Place[] =>
-  Object.entries(columnsOf(table)).filter(([, { kind }]) => kind === 'json').map(([column]) => ({ table, column }))
+const placesOf = (table: TableName): Place[] => jsonColumnsOf(table).map((column) => ({ table, column }))
 const waiting: Place = { table: 'outbox', column: 'c', whole: true }
 const places: Place[] = [...tableNames.flatMap(placesOf), waiting, { ...waiting, table: 'rejected' }]
 

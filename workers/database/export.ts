@@ -1,3 +1,4 @@
+import { jsonColumnsOf, tableNames } from '~/shared/sync/tables'
 import { findUnreadable, isReadable, listAside } from './aside'
 import type { SqlDriver } from './driver'
 
@@ -11,7 +12,7 @@ const sections = {
   settings: `select name, value from setting where ${isReadable('setting')} and name not like 'draft/%' and value is not null order by name`,
 } as const
 const hidden = new Set(['num', 'h', 'hx', 'deleted'])
-const jsonColumns = new Set(['parts', 'usage', 'error', 'value'])
+const jsonColumns = new Set(tableNames.flatMap(jsonColumnsOf))
 const flags = new Set(['pinned', 'archived'])
 
 function rowToText(row: Record<string, unknown>): string {

@@ -7,6 +7,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { bounded } from '~/shared/domain/bounds'
 import { threadSchema } from '~/shared/domain/thread'
 import { byteLength } from '~/shared/sync/change'
+import { tables } from '~/shared/sync/tables'
 import type { LocalChange } from './local-write'
 import { runMutation } from './mutations/mutation'
 import type { LocalDatabase } from './open'
@@ -61,8 +62,6 @@ function toChanges({ threads, messages, labels, settings }: Archive): LocalChang
   ]
 }
 
-const keyColumn = { thread: 'id', message: 'id', label: 'id', setting: 'name' } as const
-
 /**
  * Brings an export into this file. Rows that are here already stay as they are, deleted ones come back. Works in pieces and lets other
  * work run between them; done twice, the second time finds everything there.
@@ -109,7 +108,7 @@ const partToText = (part: Part): string => ('text' in part && typeof part.text =
 
 /** The change that brings a row here: whole if it is absent, its undeletion if it is deleted, none if it stands. */
 function missing(db: LocalDatabase, change: LocalChange): LocalChange[] {
-  const row = db.driver.get(`select * from ${change.t} where ${keyColumn[change.t]} = ?`, [change.k])
+  const row = db.driver.get(`select * from ${change.t} where ${tables[change.t].key} = ?`, [change.k])
   if (!row) return [change]
   return row.deleted === 1 ? [{ ...change, c: { deleted: 0 } }] : []
 }

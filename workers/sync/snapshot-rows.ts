@@ -8,7 +8,7 @@ import type { JsonValue } from '~/shared/domain/text'
 import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { entityToChanges, highestClock, type Entity } from '~/shared/sync/merge'
 import { isTableName, tableNames, tables, type TableName } from '~/shared/sync/tables'
-import { orAside } from '~/workers/database/aside'
+import { createAsideTables, orAside } from '~/workers/database/aside'
 import { mergeInto } from '~/workers/database/local-write'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase } from '~/workers/database/open'
@@ -82,6 +82,7 @@ export async function mergeRows(db: LocalDatabase, chunks: AsyncIterable<Uint8Ar
 
 /** A row that the server has no more was deleted long ago. One that cannot be deleted, since its index cannot read it, is set aside. */
 function dropUnknown({ driver }: LocalDatabase, aside: readonly AsideKey[]): void {
+  createAsideTables(driver)
   const kept = JSON.stringify(aside.map(({ t, k }) => [t, k]))
   for (const table of tableNames) {
     const { key } = tables[table]

@@ -96,7 +96,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
   const cursor = readMeta(next, 'cursor')
   const epoch = readMeta(next, 'epoch')
   if (cursor === null || epoch === null) fail('internal', 'the image does not say where it stands')
-  createAsideTables(next)
+  for (const driver of [db.driver, next]) createAsideTables(driver)
   next.transaction(() => {
     for (const table of localTables) {
       const rows = db.driver.all(`select * from ${table}`)

@@ -9,7 +9,7 @@ import type { CallFrame, ReplyFrame, RequestFrame, WatchFrame } from '../rpc'
  */
 const repeatable: ReadonlySet<CallName> = new Set<CallName>([
   ...Object.keys(mutations) as (keyof typeof mutations)[],
-  ...(['stop-run', 'watch-run', 'export', 'import', 'former-files', 'export-former', 'delete-former', 'check-sync', 'reconnect', 'upload-blob', 'drop-blob', 'fetch-blob'] satisfies (keyof typeof actions)[]),
+  ...(['stop-run', 'watch-run', 'export', 'import', 'former-files', 'export-former', 'delete-former', 'check-sync', 'server-aside', 'reconnect', 'upload-blob', 'drop-blob', 'fetch-blob'] satisfies (keyof typeof actions)[]),
 ])
 
 /** The requests of this tab's page that are open: kept here until answered, and given to each new leader (sync.md §1). */
