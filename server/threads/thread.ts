@@ -38,14 +38,22 @@ export function createThread({ load, memory, idle }: ThreadOptions): Thread {
     const started = new Worker((await load()).default, {
       eval: true, env: {}, argv: [], execArgv: [], resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 32 },
     })
+    worker = started
     // A server that stops waits for none of them. What goes wrong between jobs ends it, too.
     started.unref()
-    started.on('error', () => end(started))
-    return worker = started
+    started.on('error', () => end(started)).on('exit', () => forget(started))
+    // Its start is part of no job's budget: on a busy machine it takes long, and an honest job would be called endless.
+    await new Promise<void>((resolve) => void started.once('online', () => resolve()).once('exit', () => resolve()))
+    if (worker !== started) throw new ThreadFailure('fault')
+    return started
+  }
+
+  function forget(one: Worker | undefined): void {
+    if (worker === one) worker = undefined
   }
 
   async function end(one: Worker | undefined): Promise<void> {
-    if (worker === one) worker = undefined
+    forget(one)
     await one?.terminate()
   }
 
