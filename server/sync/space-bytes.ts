@@ -9,7 +9,7 @@ const warnAt = 0.8
 /** A sum is made again when so much of the quota was written since the last one: what is added in between is too high. */
 const recountAfter = 0.01
 
-/** What the rows of each space take: its log and its merged rows, in bytes. Held against a quota. */
+/** What the rows of each space take: its log, its merged rows and what is kept aside of them, in bytes. Held against a quota. */
 export interface SpaceBytes {
   /** Fails with `storage_full` where the space holds its quota. Inside the transaction that would write. */
   requireRoom(trx: Trx, spaceId: string): Promise<void>
@@ -69,7 +69,9 @@ async function countBytes(trx: Trx, dialect: Dialect, spaceId: string): Promise<
   const whole = dialect === 'sqlite' ? sql.raw('integer') : sql.raw('double precision')
   const { rows: [sum] } = await sql<{ bytes: number }>`
     select cast((select coalesce(sum(bytes), 0) from change where space = ${spaceId})
-      + (select coalesce(sum(octet_length(columns)), 0) from entity where space = ${spaceId}) as ${whole}) as bytes`.execute(trx)
+      + (select coalesce(sum(octet_length(columns)), 0) from entity where space = ${spaceId})
+      + (select coalesce(sum(octet_length(columns)), 0) from aside where space = ${spaceId})
+      + (select coalesce(sum(octet_length(columns)), 0) from aside_change where space = ${spaceId}) as ${whole}) as bytes`.execute(trx)
   return sum?.bytes ?? 0
 }
 

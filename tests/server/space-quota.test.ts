@@ -75,6 +75,17 @@ describe.each([
     expect((await push([setting()])).status).toBe(200)
   })
 
+  test('[AU165] what is kept aside counts as well: what waits behind a row that cannot be read has no end of its own', async () => {
+    const { sync, database: rows } = server.context
+    const ofSpace = { space: grant.spaceId, table: 'setting', pk: 'spoilt' }
+    await rows.insertInto('aside_change').values({ ...ofSpace, seq: 1, device: grant.deviceId, n: 1, merged: 0, h: '', columns: 'x'.repeat(quota) }).execute()
+    sync.shrunk(grant.spaceId)
+    expect(await push([setting(n + 1)])).toMatchObject(full)
+    await rows.deleteFrom('aside_change').where('space', '=', grant.spaceId).execute()
+    sync.shrunk(grant.spaceId)
+    expect((await push([setting()])).status).toBe(200)
+  })
+
   test('[AU164] over the quota no run starts and no provider is called; a run that was started is found', async () => {
     const own = dialect === 'postgres' ? await createPostgres() : null
     const lab = await Lab.open({ spaceMaxBytes: quota, ...(own ? { databaseUrl: own.url } : {}) })
