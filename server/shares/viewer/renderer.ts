@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Log } from '../../log'
 import { createFairTurns } from '../../threads/fair-turns'
-import { createThread, type Job } from '../../threads/thread'
+import { createThread, ThreadFailure, type Job } from '../../threads/thread'
 import { threadShareOptionsSchema } from '~/shared/protocol/share'
 import type { ShareQuotas } from '../quotas'
 import type { OpenShare } from '../read'
@@ -72,13 +72,17 @@ export function createRenderer({ log, quotas }: { log: Log, quotas: Pick<ShareQu
           await send(given, open, form)
           post = given
           for (let piece = 0; piece < wanted; piece++) more()
+          if (stream.destroyed) more()
         },
         receive(message) {
           const answer = message as RenderAnswer
+          if (stream.destroyed) throw new ThreadFailure('fault')
           if (answer.kind === 'piece') stream.push(answer.bytes)
           return answer.kind === 'end' || undefined
         },
       })).then(() => stream.push(null), (error: Error) => stream.destroy(error))
+      // What is given up is asked for once more, and ends with the piece that comes: its thread would wait for a reader until its time was up.
+      stream.once('close', () => stream.readableEnded || more())
       // It may fail before it is read: whoever reads it then hears of it.
       stream.on('error', () => undefined)
       return stream
