@@ -8,9 +8,12 @@ interface Balanced {
   markOf(token: Token): TagMark | null
   start(token: Token): Token
   end(name: string): Token
-  /** What becomes of an end that nothing began. */
+  /** What becomes of an end that nothing began, and of a start that is too deep. */
   stray(token: Token): Token[]
 }
+
+/** Elements within each other beyond this are no longer elements, as with Markdown's own: a page would have to lay them out. */
+const deepest = 100
 
 /**
  * The same tokens with every element of tags ended: within the element that it began in, at the latest with that of the text around it.
@@ -35,6 +38,10 @@ export function balanceTags(tokens: readonly Token[], { markOf, start, end, stra
       result.push(token)
       if (token.nesting > 0) open.push(null)
     } else if (!mark.isEnd) {
+      if (open.length >= deepest) {
+        result.push(...stray(token))
+        continue
+      }
       result.push(start(token))
       open.push(mark.name)
     } else if (open.lastIndexOf(mark.name) > open.lastIndexOf(null)) {

@@ -23,6 +23,15 @@ function pushText(state: StateBlock, tag: 'p' | 'summary', text: string, map: [n
   else pushTag(state, tag, true, map)
 }
 
+/** Where the ends of elements begin with which a line ends. Each piece of the line is looked at once, however many there are. */
+function startOfEnds(line: string): number {
+  for (let until = line.length; ;) {
+    const at = line.slice(0, until).lastIndexOf('</')
+    if (at === -1 || !/^<\/(?:details|div|p)>\s*$/i.test(line.slice(at, until))) return until
+    until = at
+  }
+}
+
 /** One line that begins with a tag: its tags, and what stands between them as text. */
 function pushLine(state: StateBlock, line: string, map: [number, number]): void {
   let rest = line.trim()
@@ -40,9 +49,9 @@ function pushLine(state: StateBlock, line: string, map: [number, number]): void 
       pushTag(state, name, slash === '/', map)
     }
   }
-  const [before, end] = /^(.*?)((?:<\/(?:details|div|p)>\s*)*)$/i.exec(rest)?.slice(1) ?? [rest, '']
-  if (before) pushText(state, 'p', before, map)
-  if (end) pushLine(state, end, map)
+  const end = startOfEnds(rest)
+  if (end > 0) pushText(state, 'p', rest.slice(0, end), map)
+  if (end < rest.length) pushLine(state, rest.slice(end), map)
 }
 
 /** The lines from here to the one that ends the element, a blank one or the end of what is around. */
@@ -55,10 +64,12 @@ function readLines(state: StateBlock, startLine: number, endLine: number, end: R
   return lines
 }
 
+const joinLines = (text: string): string => text.split('\n').map((line) => line.trim()).filter(Boolean).join(' ')
+
 function pushTable(state: StateBlock, text: string, map: [number, number]): void {
   let content = ''
   const flush = (): void => {
-    if (content.trim()) Object.assign(state.push('inline', '', 0), { content: content.trim().replace(/\s*\n\s*/g, ' '), map, children: [] })
+    if (content.trim()) Object.assign(state.push('inline', '', 0), { content: joinLines(content), map, children: [] })
     content = ''
   }
   const end = /<\/table>/i.exec(text)

@@ -14,12 +14,17 @@ export function isSafeLink(address: string): boolean {
 const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uffef‘’“”…]/u
 const complete = /^[a-z]+:\/\/(?:[\w-]+(?:\.[\w-]+)+|localhost|\[[\da-f:.]+\])(?::\d+)?(?:[/?#]|$)/i
 
+/** No bare address is longer: what follows is not looked at, so that a text of many that do not end is not read anew for each. */
+const longest = 2_048
+/** What an address's first letters are judged by stands right before them. */
+const before = 16
+
 /** How much of a bare address is one: up to the first wide letter, unless the host itself is written in those. */
 function ownLength(address: string): number {
   const at = address.search(wide)
   if (at === -1) return address.length
-  const before = address.slice(0, at).replace(/[.,:;!?'"*_~([{<]+$/, '')
-  if (complete.test(before) || /^mailto:[^@]+@[\w-]+(?:\.[\w-]+)+$/i.test(before)) return before.length
+  const narrow = address.slice(0, at).replace(/[.,:;!?'"*_~([{<]+$/, '')
+  if (complete.test(narrow) || /^mailto:[^@]+@[\w-]+(?:\.[\w-]+)+$/i.test(narrow)) return narrow.length
   // A host of such letters: it ends where the path begins.
   const path = address.indexOf('/', address.indexOf('//') + 2)
   const rest = path === -1 ? -1 : address.slice(path).search(wide)
@@ -42,6 +47,11 @@ export function addLinks(parser: MarkdownIt): void {
       match.url = match.url.slice(0, match.url.length - over)
     }
     return match
+  }
+  const testSchemaAt = linkify.testSchemaAt.bind(linkify)
+  linkify.testSchemaAt = (text, schema, at) => {
+    const from = Math.max(0, at - before)
+    return testSchemaAt(text.slice(from, at + longest), schema, at - from)
   }
   const match = linkify.match.bind(linkify)
   const matchAtStart = linkify.matchAtStart.bind(linkify)

@@ -1,4 +1,5 @@
 import type MarkdownIt from 'markdown-it'
+import type StateBlock from 'markdown-it/lib/rules_block/state_block.mjs'
 import type StateInline from 'markdown-it/lib/rules_inline/state_inline.mjs'
 import type { Environment } from './environment'
 import { escapeHtml } from './escape'
@@ -37,6 +38,9 @@ function findInline(state: StateInline): { tex: string, display: boolean, end: n
   }
   return null
 }
+
+/** Up to which line a block that began as a formula was none, by its closer: what begins with the same within it is none either, and is not read again. */
+const noFormula = new WeakMap<StateBlock, Map<string, number>>()
 
 const closerOf = (first: string | undefined) => (first?.startsWith('$$') ? '$$' : '\\]')
 const closes = (first: string | undefined, line: string | undefined) => line?.includes(closerOf(first)) === true
@@ -77,15 +81,25 @@ export function addMath(parser: MarkdownIt): void {
 
   parser.block.ruler.before('fence', 'math_block', (state, startLine, endLine, silent) => {
     if ((state.sCount[startLine] ?? 0) - state.blkIndent >= 4) return false
+    const first = state.src.slice((state.bMarks[startLine] ?? 0) + (state.tShift[startLine] ?? 0), state.eMarks[startLine]).trim()
+    if (!/^(\$\$|\\\[)/.test(first)) return false
+    // Only what is a formula for sure breaks into a paragraph: two letters alone, or a line alone.
+    const isAlone = startLine + 1 >= endLine || state.isEmpty(startLine + 1)
+    if (silent && first.length !== 2 && !isAlone) return false
+    const refused = noFormula.get(state) ?? new Map<string, number>()
+    noFormula.set(state, refused)
+    if (startLine < (refused.get(closerOf(first)) ?? 0)) return false
     const lines: string[] = []
     for (let line = startLine; line < endLine && !state.isEmpty(line) && (state.sCount[line] ?? 0) >= state.blkIndent; line++) {
       lines.push(state.src.slice((state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0), state.eMarks[line] ?? 0).trim())
-      if (line === startLine && !/^(\$\$|\\\[)/.test(lines[0] ?? '')) return false
       if (lines.length > 1 && closes(lines[0], lines.at(-1))) break
     }
     const block = readBlock(lines)
-    // Only what is a formula for sure breaks into a paragraph.
-    if (block === null || (silent && lines.length > 1 && lines[0]?.length !== 2)) return false
+    if (block === null) {
+      refused.set(closerOf(first), startLine + lines.length)
+      return false
+    }
+    if (silent && lines.length > 1 && first.length !== 2) return false
     if (silent) return true
     const token = state.push(block.closed ? 'math_block' : 'math_open', 'div', 0)
     token.block = true

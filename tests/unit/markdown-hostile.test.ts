@@ -109,9 +109,32 @@ describe('size and depth', () => {
   })
 
   test('[UI9] a megabyte of any shape is rendered whole', async () => {
-    for (const unit of ['word **bold** `code` and more\n\n', 'x', '[a](', '$a ', '\\(a', 'a \\[', '```\ncode\n```\n', '| a ', '$$\n', 'https://a.example/ ', '<sub>', '</b>', '<b>*a', '<details>\n', '<td>', '<div><div>', '<', '<b ', '[^1] ', '[^1]: a\n', '> [!NOTE]\n', '**あ**い']) {
+    for (const unit of ['word **bold** `code` and more\n\n', 'x', '[a](', '$a ', '\\(a', 'a \\[', '```\ncode\n```\n', '| a ', '$$\n', 'https://a.example/ ', '<sub>', '</b>', '<b>*a', '<details>\n', '<td>', '<div><div>', '<', '<b ', '[^1] ', '[^1]: a\n\n', '> [!NOTE]\n', '**あ**い']) {
       const html = await renderMarkdown(unit.repeat(Math.ceil(1_000_000 / unit.length)) + 'last')
       expect(html, unit).toContain('last')
     }
+  })
+
+  test('[UI9] shapes that would be read anew from each of their places are read once', async () => {
+    const times = (unit: string, length = 300_000) => unit.repeat(Math.ceil(length / unit.length))
+    for (const source of [
+      `<div>a${times('</p>')}last`, `<table><tr><td>a${times(' ')}last</table>`, `${times('<b>')}${times('</i>')}last`, `${times('<div>\n')}${times('</p>\n')}last`, `${times('<b>')}x${times('</b>')}last`,
+      `a\n${times('\\[ a\n')}last`, `a\n${times('\\[\n')}\\] last`, `${times('\\[\n# a\n')}\\] last`,
+      times('http://a.b/(', 100_000) + 'last', `${Array.from({ length: 8_000 }, (_, i) => `[^${i}]\n\n[^${i}]: a\n\n`).join('')}last`,
+    ]) expect(await renderMarkdown(source), source.slice(0, 40)).toContain('last')
+  }, 60_000)
+
+  test('[UI9] tags within each other become elements a hundred deep, and text below', async () => {
+    const html = await renderMarkdown(`${'<b>'.repeat(200)}x`)
+    expect(html.match(/<b>/g)).toHaveLength(100)
+    expect(html.match(/<\/b>/g)).toHaveLength(100)
+    expect(html).toContain('&lt;b&gt;x')
+    expect((await renderMarkdown(`${'<details>\n\n'.repeat(200)}x`)).match(/<details>/g)).toHaveLength(100)
+  })
+
+  test('[UI8] a note within a note is shown once, and one that nobody refers to is not', async () => {
+    const html = await renderMarkdown('a[^1] b[^2]\n\n[^1]: one\n\n    [^2]: two\n\n[^3]: three')
+    expect(html.match(/one|two|three/g)).toEqual(['one', 'two'])
+    expect(html).toContain('<li dir="auto"><p dir="auto">two</p>\n</li>')
   })
 })

@@ -53,6 +53,10 @@ describe('what markdown becomes', () => {
     }
   })
 
+  test('[UI5] a line that goes on with the item or note above it is no formula', async () => {
+    expect(await renderMarkdown('- a\nb\n\n> c\nd')).toMatch(/<li dir="auto">a\nb<\/li>[^]*<p dir="auto">c\nd<\/p>/)
+  })
+
   test('[UI5] a formula that cannot be read shows its source', async () => {
     expect(textOf(await renderMarkdown('$\\frac{1}{$ and on'))).toContain('\\frac{1}{')
   })
