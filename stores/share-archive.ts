@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boundJson } from '~/shared/domain/bounds'
 import type { Part } from '~/shared/domain/part'
+import { bySharedPlace } from '~/shared/domain/share-order'
 import { cleanJson } from '~/shared/domain/text'
 import { limits } from '~/shared/limits'
 
@@ -25,9 +26,11 @@ export interface SharedMessage { role: 'user' | 'assistant', model: string | nul
 
 /** The conversation of a share: hidden parts left out, and the steps of one reply put together. */
 export function infoToMessages(info: ShareInfo): SharedMessage[] {
-  const created = (message: Record<string, unknown>): number => z.number().catch(0).parse(loose.parse(message.time).created)
   const id = (data: Record<string, unknown>, name = 'id'): string => word.parse(data[name])
-  const ordered = [...info.messages].sort((a, b) => created(a) - created(b) || (id(a) < id(b) ? -1 : 1))
+  const places = new Map(info.messages.map((message) => [message, {
+    position: z.int().nullable().catch(null).parse(message.position), created: z.number().catch(0).parse(loose.parse(message.time).created), role: word.parse(message.role), id: id(message),
+  }]))
+  const ordered = [...info.messages].sort((a, b) => bySharedPlace(places.get(a)!, places.get(b)!))
   const partsOf = new Map<string, Record<string, unknown>[]>()
   for (const part of info.parts) {
     const message = id(part, 'messageID')

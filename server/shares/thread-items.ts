@@ -20,13 +20,13 @@ export function threadToItems(thread: Thread, path: readonly Message[], options:
   const items: Item[] = [
     { type: 'session', data: { id: thread.id, title: thread.title, version: 'holdfast', live: options.live, time: { created: thread.created_at, updated } } },
   ]
-  for (const message of shown) {
-    items.push({ type: 'message', data: messageToData(message) })
+  shown.forEach((message, position) => {
+    items.push({ type: 'message', data: messageToData(message, position) })
     message.parts.forEach((part, index) => {
       const data = partToData(part, options, pictures)
       if (data) items.push({ type: 'part', data: { id: `prt_${String(index).padStart(5, '0')}`, messageID: message.id, sessionID: thread.id, ...data } })
     })
-  }
+  })
   return items.map((item) => {
     const key = itemToKey(item)
     if (key === null) throw new Error('a thread\'s item has no key')
@@ -34,8 +34,8 @@ export function threadToItems(thread: Thread, path: readonly Message[], options:
   })
 }
 
-function messageToData({ id, thread, parent, role, status, model, usage, error, created_at }: Message): Record<string, unknown> {
-  const shared = { id, sessionID: thread, role, time: { created: created_at, ...(status === 'streaming' ? {} : { completed: created_at }) } }
+function messageToData({ id, thread, parent, role, status, model, usage, error, created_at }: Message, position: number): Record<string, unknown> {
+  const shared = { id, sessionID: thread, role, position, time: { created: created_at, ...(status === 'streaming' ? {} : { completed: created_at }) } }
   if (role === 'user') return { ...shared, ...(model ? { model: { providerID: 'openrouter', modelID: model } } : {}) }
   return {
     ...shared, parentID: parent, providerID: 'openrouter', modelID: model ?? '', status,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JsonValue } from '~/shared/domain/text'
+import { infoToMessages, shareInfoSchema } from '~/stores/share-archive'
 import { addSpace, claim, type Grant } from '../server/client'
 import { change } from '../server/changes'
 import { startServer, type TestServer } from '../server/harness'
@@ -48,6 +49,24 @@ test('[SH19] a thread is published from the server\'s own rows: the shown path, 
   const answer = await shareClient(server.url).info(id)
   expect(answer.text).not.toMatch(/secret prompt|Another version/)
   expect(answer.body).toMatchObject({ session: { title: 'Plans for spring' }, messages: [{ id: 'message_1' }, { id: 'message_2', modelID: 'maker/model', tokens: { input: 12, output: 7 } }, { id: 'message_4' }] })
+})
+
+test('[SH57] a reply stands below its question in the page and in an import, though both are of one millisecond or the clocks disagree', async () => {
+  const place = { thread: 'thread_order', created_at: now }
+  await push([
+    ['thread', 'thread_order', { title: 'Order', system_prompt: null, created_at: now, deleted: 0, pinned: 0, archived: 0 }],
+    row('z_question', null, 'user', [said('First question')], place),
+    row('a_reply', 'z_question', 'assistant', [said('First reply')], place),
+    row('y_question', 'a_reply', 'user', [said('Second question')], { ...place, created_at: now - 60_000 }),
+    row('b_reply', 'y_question', 'assistant', [said('Second reply')], place),
+    ['thread', 'thread_order', { active_leaf: 'b_reply' }],
+  ])
+  const id = await publishId({ threadId: 'thread_order' })
+  const order = ['First question', 'First reply', 'Second question', 'Second reply']
+  const page = (await request(`${server.url}/share/${id}`)).text
+  expect([...page.matchAll(/<p[^>]*>((?:First|Second) (?:question|reply))<\/p>/g)].map(([, text]) => text)).toEqual(order)
+  const { body } = await shareClient(server.url).info(id)
+  expect(infoToMessages(shareInfoSchema.parse(body)).map(({ parts }) => parts[0]?.text)).toEqual(order)
 })
 
 test('[SH19] a later start, hidden reasoning, hidden attachments and redactions hold for all that is published', async () => {

@@ -1,5 +1,6 @@
+import { bySharedPlace } from '~/shared/domain/share-order'
 import type { StoredItem } from '../store'
-import { listOf, numberOf, recordOf, textOf, timeOf } from './fields'
+import { listOf, numberOf, positionOf, recordOf, textOf, timeOf } from './fields'
 import { dataToDiffs, type FileDiff } from './file-diff'
 import { dataToPart, type PartView } from './part'
 
@@ -7,6 +8,8 @@ import { dataToPart, type PartView } from './part'
 export interface MessageView {
   id: string
   role: 'user' | 'assistant'
+  /** Its place in a thread; null for what an agent published. */
+  position: number | null
   created: number | null
   model: string
   tokensIn: number
@@ -85,7 +88,7 @@ export function createViewBuilder(meta: ShareMeta): { add(item: Pick<StoredItem,
     build() {
       const time = recordOf(session.time)
       const views = messages.map(({ data, weight }) => dataToMessage(data, { parts: partsOf.get(textOf(data.id)), names, weight }))
-        .sort((a, b) => (a.created ?? 0) - (b.created ?? 0) || (a.id < b.id ? -1 : 1))
+        .sort((a, b) => bySharedPlace({ ...a, created: a.created ?? 0 }, { ...b, created: b.created ?? 0 }))
       const version = textOf(session.version)
       return {
         id: meta.id,
@@ -122,6 +125,7 @@ function dataToMessage(data: Data, { parts = { list: [], weight: 0, more: 0 }, n
   return {
     id: textOf(data.id),
     role,
+    position: positionOf(data.position),
     created: timeOf(time.created),
     model: role === 'assistant' ? names.get(`${provider}/${model}`) || model : '',
     tokensIn: numberOf(tokens.input) + numberOf(cache.read) + numberOf(cache.write),
