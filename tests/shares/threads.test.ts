@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { partsToText } from '~/shared/domain/part'
 import type { JsonValue } from '~/shared/domain/text'
 import { infoToMessages, shareInfoSchema } from '~/stores/share-archive'
 import { addSpace, claim, type Grant } from '../server/client'
@@ -66,7 +67,7 @@ test('[SH57] a reply stands below its question in the page and in an import, tho
   const page = (await request(`${server.url}/share/${id}`)).text
   expect([...page.matchAll(/<p[^>]*>((?:First|Second) (?:question|reply))<\/p>/g)].map(([, text]) => text)).toEqual(order)
   const { body } = await shareClient(server.url).info(id)
-  expect(infoToMessages(shareInfoSchema.parse(body)).map(({ parts }) => parts[0]?.text)).toEqual(order)
+  expect(infoToMessages(shareInfoSchema.parse(body)).map(({ parts }) => partsToText(parts))).toEqual(order)
 })
 
 test('[SH19] a later start, hidden reasoning, hidden attachments and redactions hold for all that is published', async () => {
