@@ -21,6 +21,7 @@ test('[SH51] a long share is cut into pages that are linked without a script, an
   await client.sync(id, secret, [session('Long'), ...messages(1, 2_601)])
   const [first, second, third, named] = await Promise.all([request(url), request(`${url}?page=2`), request(`${url}?page=3`), request(`${url}?page=none`)])
   expect([articles(first.text), articles(second.text), third.status, named.status]).toEqual([2_500, 100, 404, 404])
+  for (const { text: html } of [third, named]) expect(html).toContain(`<a href="/share/${id}">`)
   expect([first.text, second.text].map((html) => html.match(/<article id="m\d+"/)?.[0])).toEqual(['<article id="m1"', '<article id="m2501"'])
   for (const { text: html } of [first, second]) expect(html).toContain('<dt>Messages</dt><dd>2,600</dd>')
 

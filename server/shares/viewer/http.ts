@@ -10,7 +10,7 @@ import { sendHeld } from '../../http/stream'
 import { toStorageFailure } from '../../sql/storage-failure'
 import type { ShareRow } from '../store'
 import { shareToVersion } from '../version'
-import { absentPage, tooLargePage } from './absent'
+import { absentPage, noSuchPage, tooLargePage } from './absent'
 
 /**
  * Its own origin by the sandbox, and nothing from elsewhere. The two addresses of the share stay readable from there: a page in a
@@ -43,10 +43,10 @@ export const defineSharePage = () => defineEventHandler(async (event) => {
     return ''
   }
   const page = pageSchema.safeParse(getQuery(event).page ?? '1')
-  if (!page.success) return absent(event)
+  if (!page.success) return withoutPage(event, share)
   return readOrExplain(event, share, async () => {
     const held = await shares.files.page(share, { page: page.data, origin: publicOrigin(event.node.req, shares.publicUrl) })
-    if (!held) return absent(event)
+    if (!held) return withoutPage(event, share)
     event.node.res.setHeader('content-type', 'text/html; charset=utf-8')
     return sendHeld(event, held)
   })
@@ -123,6 +123,11 @@ async function tooOften(event: H3Event): Promise<string | null> {
     event.node.res.setHeader('retry-after', String(error.details.retryAfter))
     return error.message
   }
+}
+
+function withoutPage(event: H3Event, { id }: ShareRow): string {
+  answerPage(event, 404)
+  return noSuchPage(id)
 }
 
 function absent(event: H3Event, status = 404, message = 'This share does not exist, has expired, or was taken down.'): string {

@@ -4,9 +4,9 @@
  */
 export const styles = `
 :root { color-scheme: light dark; --bg: #fff; --ink: #1a1a19; --soft: #565550; --faint: #66655f; --line: #e6e5e2; --panel: #f7f7f5; --bubble: #f1f0ed; --accent: #0f766e; --accent-ink: #fff;
-  --came: #e3f5e8; --came-ink: #0c5527; --gone: #fdebea; --gone-ink: #8c1414; --warn: #9b1c1c; --live: #0b6b4f; --code: #f9f9f7; }
+  --came: #e3f5e8; --came-ink: #0c5527; --gone: #fdebea; --gone-ink: #8c1414; --warn: #9b1c1c; --care: #92400e; --live: #0b6b4f; --code: #f9f9f7; --mark: #fef08a; }
 @media (prefers-color-scheme: dark) { :root { --bg: #181817; --ink: #e9e8e5; --soft: #bdbcb7; --faint: #a09f99; --line: #32312f; --panel: #21211f; --bubble: #282826; --accent: #58bbae; --accent-ink: #0b1f1d;
-  --came: #12291c; --came-ink: #8fe0ab; --gone: #341819; --gone-ink: #ffb3b3; --warn: #ffb3b3; --live: #6fd6b4; --code: #1f1f1d; } }
+  --came: #12291c; --came-ink: #8fe0ab; --gone: #341819; --gone-ink: #ffb3b3; --warn: #ffb3b3; --care: #fcd34d; --live: #6fd6b4; --code: #1f1f1d; --mark: #713f12; } }
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; scroll-padding-top: 1rem; -webkit-text-size-adjust: 100%; }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
@@ -92,11 +92,22 @@ figcaption { font-size: .75rem; color: var(--soft); margin-top: .25rem; }
 .prose li > :is(ul, ol) { margin-top: .2rem; }
 .prose li.task { list-style: none; margin-left: -1.2rem; }
 .prose blockquote { border-left: 3px solid var(--line); padding-left: 1rem; color: var(--soft); }
+.prose blockquote > * + * { margin-top: .5rem; }
+.prose .callout { --callout: var(--accent); border-left-color: var(--callout); color: inherit; }
+.prose .callout-title { display: block; color: var(--callout); margin-bottom: .2rem; }
+.prose .callout-tip { --callout: var(--live); } .prose :is(.callout-warning, .callout-important) { --callout: var(--care); } .prose .callout-caution { --callout: var(--warn); }
+.prose details { border: 1px solid var(--line); border-radius: .6rem; padding: .5rem .9rem; }
+.prose details > * + * { margin-top: .5rem; }
+.prose summary { font-weight: 550; }
+.prose kbd { font: inherit; font-size: .85em; background: var(--panel); border: 1px solid var(--line); border-bottom-width: 2px; border-radius: .3rem; padding: .05em .4em; }
+.prose mark { background: var(--mark); color: inherit; border-radius: .15em; padding: 0 .1em; }
+.prose :is(sub, sup) { font-size: .75em; line-height: 0; }
+.prose .footnotes { border-top: 1px solid var(--line); color: var(--soft); font-size: .9em; margin-top: 1.4rem; padding-top: .75rem; }
 .prose hr { border: 0; border-top: 1px solid var(--line); margin: 1.5rem 0; }
 .prose :not(pre) > code { background: var(--panel); border: 1px solid var(--line); border-radius: .3rem; padding: .06em .32em; }
 .table-scroll { overflow-x: auto; }
-.prose table { border-collapse: collapse; font-size: .9rem; }
-.prose :is(th, td) { border: 1px solid var(--line); padding: .35rem .7rem; text-align: left; vertical-align: top; }
+.prose table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
+.prose :is(th, td) { border: 1px solid var(--line); padding: .35rem .7rem; text-align: start; vertical-align: top; }
 .prose th { background: var(--panel); font-weight: 600; }
 .math-display { display: block; overflow-x: auto; padding: .3rem 0; }
 pre { overflow: auto; max-height: 32rem; background: var(--code); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; line-height: 1.5; tab-size: 4; overflow-wrap: normal; }
