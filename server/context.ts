@@ -84,7 +84,6 @@ async function open(config: Config, surroundings: Surroundings): Promise<Context
   const { now = Date.now, log = createLog(config), shareQuotas, lost = explainAndExit } = surroundings
   const { dataDir, databaseUrl } = config
   openDataFolder(dataDir)
-  mendRights(dataDir, log)
   if (databaseUrl === null) refuseLostDatabase(dataDir)
   const releases: (() => Promise<void> | void)[] = [lockFolder(dataDir, surroundings.waitForFolder)]
   const release = async () => {
@@ -95,6 +94,8 @@ async function open(config: Config, surroundings: Surroundings): Promise<Context
     const damage = createDamage({ dataDir, log })
     const opened = await openDatabase(config, { log, damage, now })
     releases.push(() => opened.database.destroy())
+    // Only now is it known to be ours: another program's files are left as they are.
+    mendRights(dataDir, log)
     return await assemble(config, { ...opened, damage }, { now, log, shareQuotas, release })
   } catch (error) {
     await release()

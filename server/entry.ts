@@ -31,14 +31,14 @@ process.on('uncaughtException', report)
 process.on('unhandledRejection', report)
 
 // Nothing is said to listen before it can answer, and what stands in the way is a sentence and an exit that tells.
-await whenStarted()
+const howToClaim = await whenStarted()
 const place = { host: config.host, port: config.port, path }
 server.once('error', (error) => {
   void stopServer().finally(() => explainAndExit(toListenFailure(error, place)))
 })
 server.listen(path ? { path } : { port: config.port, host: config.host }, () => {
   const address = server.address()
-  if (address === null || typeof address === 'string') return void process.stdout.write(`Listening on ${address}\n`)
+  if (address === null || typeof address === 'string') return void process.stdout.write(`Listening on ${address}\n${howToClaim}`)
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  process.stdout.write(`Listening on ${cert && key ? 'https' : 'http'}://${host}:${address.port}\n`)
+  process.stdout.write(`Listening on ${cert && key ? 'https' : 'http'}://${host}:${address.port}\n${howToClaim}`)
 })

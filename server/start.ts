@@ -25,9 +25,15 @@ export function startServer(config: Config): Promise<Context> {
   return starting
 }
 
-/** Resolves when the server can answer. */
-export async function whenStarted(): Promise<void> {
-  await starting
+/** Resolves when the server can answer, to what the person at the terminal is told then: how to claim a server that nobody owns. */
+export async function whenStarted(): Promise<string> {
+  return starting ? sayHowToClaim(await starting) : ''
+}
+
+async function sayHowToClaim(context: Context): Promise<string> {
+  const claimCode = context.codes.claimCode()
+  if (claimCode === null || await context.spaces.first() !== null) return ''
+  return `\nThis server is not claimed yet. Open it on this machine within ten minutes, or use the claim code ${claimCode}\n\n`
 }
 
 /** Lets go of everything in order; for a server that turns out to be unable to listen. */
@@ -47,11 +53,6 @@ async function start(config: Config): Promise<Context> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  const claimCode = context.codes.claimCode()
-  if (claimCode !== null && await context.spaces.first() === null) {
-    // For the person at the terminal, who must see it; it ends with the first claim.
-    process.stdout.write(`\nThis server is not claimed yet. Open it on this machine within ten minutes, or use the claim code ${claimCode}\n\n`)
-  }
   context.log.info({ database: context.dialect, signup: config.signup }, 'started')
   return context
 }

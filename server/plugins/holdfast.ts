@@ -4,7 +4,7 @@ import type { RenderContext } from 'nitropack/types'
 import { readPageHashes } from '~/server/http/inline-scripts'
 import { installHttp } from '~/server/http/install'
 import { refuseAsPage } from '~/server/http/no-page'
-import { readConfig, startServer } from '~/server/start'
+import { readConfig, startServer, whenStarted } from '~/server/start'
 import { errorStatus } from '~/shared/errors'
 
 /** Starts the server, and puts its guard and its socket before everything else. */
@@ -18,6 +18,8 @@ export default defineNitroPlugin((nitroApp) => {
     hashes = readPageHashes(fileURLToPath(new URL('../public', import.meta.url)))
     return context
   })
+  // The built server says it when it listens.
+  if (import.meta.dev) void whenStarted().then((howToClaim) => process.stdout.write(howToClaim))
   // Only the development server stops this way, to start anew with changed code.
   nitroApp.hooks.hookOnce('close', async () => (await starting).close())
   nitroApp.hooks.hook('render:before', refusePage)

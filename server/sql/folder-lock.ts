@@ -24,7 +24,7 @@ export function lockFolder(dataDir: string, waitMs = 0): () => void {
 function toLockFailure(error: unknown, path: string, dataDir: string): unknown {
   if (!(error instanceof BetterSqlite3.SqliteError)) return error
   if (error.code === 'SQLITE_BUSY') {
-    return new StartFailure(`another Holdfast is running on ${dataDir}. Stop it, or name another folder with NUXT_DATA_DIR.`, { cause: error })
+    return new StartFailure(`Another Holdfast is running on ${dataDir}. Stop it, or name another folder with NUXT_DATA_DIR.`, { cause: error })
   }
   if (isDamage(error)) return new StartFailure(`The lock ${path} is damaged. There is nothing in it: when no Holdfast runs on the folder, delete it and start again.`, { cause: error })
   if (error.code.startsWith('SQLITE_CANTOPEN') || error.code.startsWith('SQLITE_READONLY')) {

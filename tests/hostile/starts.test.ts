@@ -74,7 +74,7 @@ test('[ST138] a file in the folder\'s place, a foreign database, a damaged lock:
 test('[ST138] a second server on the folder is told of the first, and the first goes on', async () => {
   const first = await start()
   expect(first.how).toBe('listening')
-  expect(await refusal()).toBe(`another Holdfast is running on ${folder}. Stop it, or name another folder with NUXT_DATA_DIR.`)
+  expect(await refusal()).toBe(`Another Holdfast is running on ${folder}. Stop it, or name another folder with NUXT_DATA_DIR.`)
   first.child.kill('SIGTERM')
   expect(await first.ended).toBe(0)
 })

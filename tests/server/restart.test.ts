@@ -55,8 +55,8 @@ test('[ST81] a second process on the data folder is refused, and the folder is f
     const file = new D(${JSON.stringify(join(dataDir, 'holdfast.lock'))}); file.exec('begin exclusive'); process.stdout.write('held'); setInterval(() => {}, 1000)`
   const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(other.stdout, 'data')
-  expect(() => lockFolder(dataDir)).toThrow('another Holdfast is running')
-  await expect(startServer({ dataDir })).rejects.toThrow('another Holdfast is running')
+  expect(() => lockFolder(dataDir)).toThrow('Another Holdfast is running')
+  await expect(startServer({ dataDir })).rejects.toThrow('Another Holdfast is running')
   other.kill('SIGKILL')
   await once(other, 'exit')
   lockFolder(dataDir)()
@@ -64,7 +64,7 @@ test('[ST81] a second process on the data folder is refused, and the folder is f
 
 test('[ST82] one process does not open its data folder twice', async () => {
   await start()
-  await expect(startServer({ dataDir })).rejects.toThrow('another Holdfast is running')
+  await expect(startServer({ dataDir })).rejects.toThrow('Another Holdfast is running')
 })
 
 test('[AU50] npm run pair asks the running server by a file that only its owner reads', async () => {
