@@ -41,9 +41,12 @@ const words: Record<ErrorCode, Words> = {
 export function errorToWords(error: HoldfastError): Words & { detail: string | null } {
   const { sentence, remedy } = words[error.code]
   const providerMessage = error.details?.providerMessage
-  const detail = typeof providerMessage === 'string' && providerMessage ? providerMessage : error.message
+  const detail = typeof providerMessage === 'string' && providerMessage ? providerMessage : toSentence(error.message)
   return { sentence, remedy, detail: detail && detail !== sentence ? detail : null }
 }
+
+/** Our own messages are written to follow a code, as in a log; here they follow a sentence. */
+const toSentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1) + (/[\p{L}\p{N})]$/u.test(text) ? '.' : '')
 
 /** The time in ms at which trying again makes sense, if the error says: `details.retryAfter` is in seconds from `since`. */
 export function errorToRetryAt(error: HoldfastError, since: number): number | null {
