@@ -40,18 +40,19 @@ export async function mint(context: Context, body: MintBody, caller: MintCaller)
     return context.database.transaction().execute((trx) => into(trx, owner))
   }
   if (context.config.signup === 'claim' && owner === null) {
-    if (caller.mayClaim) return claim(context, into)
+    if (caller.mayClaim) return claim(context, body, into)
     return fail('unauthorized', 'this server needs its claim code: it was printed at its start, and npm run pair prints it', { reason: 'claim_code_needed' })
   }
   return fail('unauthorized', 'this server is taken; pair this device with a code', { reason: 'pairing_needed' })
 }
 
-async function mintByCode(context: Context, { pairingCode, claimCode = '' }: MintBody, { address, into }: { address: string, into: MintInto }): Promise<MintedToken> {
+async function mintByCode(context: Context, body: MintBody, { address, into }: { address: string, into: MintInto }): Promise<MintedToken> {
   const { codes, database } = context
+  const { pairingCode, claimCode = '' } = body
   const attempt = codes.begin(address)
   try {
     const minted = pairingCode === undefined
-      ? codes.isClaimCode(claimCode) && await claim(context, into)
+      ? codes.isClaimCode(claimCode) && await claim(context, body, into)
       : await database.transaction().execute(async (trx) => {
         const spaceId = await codes.redeem(trx, pairingCode)
         return spaceId !== null && into(trx, spaceId)
@@ -69,10 +70,11 @@ async function mintByCode(context: Context, { pairingCode, claimCode = '' }: Min
   return fail('unauthorized', 'this code is not valid, or no longer', { reason: 'wrong_code' })
 }
 
-async function claim({ database, dialect, spaces }: Context, into: MintInto): Promise<MintedToken> {
+/** The first device makes the space, or brings the one that it holds. */
+async function claim({ database, dialect, spaces }: Context, { spaceId }: MintBody, into: MintInto): Promise<MintedToken> {
   return database.transaction().execute(async (trx) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${claimLock})`.execute(trx)
     if (await spaces.first(trx) !== null) return fail('conflict', 'this server has been claimed; pair this device with a code', { reason: 'pairing_needed' })
-    return into(trx, await spaces.create(trx))
+    return into(trx, await spaces.create(trx, spaceId))
   })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deviceIdSchema } from '../domain/ids'
+import { deviceIdSchema, spaceIdSchema } from '../domain/ids'
 import { limits } from '../limits'
 
 /** An SPSK: 32 random bytes as base64url. */
@@ -12,6 +12,8 @@ export const mintBodySchema = z.object({
   deviceId: deviceIdSchema.optional(),
   claimCode: z.string().max(64).optional(),
   pairingCode: z.string().max(64).optional(),
+  /** The space that this device holds: a server that nobody owns becomes that space's server again, and gets back what its devices hold. */
+  spaceId: spaceIdSchema.optional(),
 })
 /** Its answer; also `POST /auth/spsk/renew`'s. `expiresAt` in ms. */
 export const mintAnswerSchema = z.object({

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import BetterSqlite3 from 'better-sqlite3'
+import { createPairingCode, pair } from './support/pairing'
 import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 test('[ST75] a browser without files says that nothing lasts here, works on, and keeps what was not sent over a reload', async ({ startApp, openProfile }) => {
@@ -61,15 +62,19 @@ test('[ST67] the database of an earlier space is listed, downloads as a file tha
   await send(page, 'in the first space')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await expect(syncStatus(page)).toContainText('Synced')
-  // The same address with another server behind it: this device is unknown there, and is taken in anew.
+  // The same address with the server of another space behind it: this device is unknown there, and is taken in anew.
   await app.stop()
   await app.clear()
   await app.start()
+  const ask = async (path: string, body: object, token = '') => (await fetch(app.url + path, {
+    method: 'POST', headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }, body: JSON.stringify(body),
+  })).json()
+  const { token } = await ask('/auth/spsk/mint', { deviceName: 'another device', claimCode: app.claimCode() })
+  const { code } = await ask('/auth/spsk/pair', {}, token)
   await page.goto('/settings')
   await expect(syncStatus(page)).toContainText('Signed out')
   await page.goto('/pair')
-  await page.getByRole('button', { name: 'This is the first device of a new server' }).click()
-  await page.getByRole('textbox', { name: 'Claim code' }).fill(app.claimCode())
+  await page.getByRole('textbox', { name: 'Pairing code' }).fill(code)
   await page.getByRole('button', { name: 'Pair this device' }).click()
   await expect(syncStatus(page)).toContainText('Synced')
   await page.goto('/settings')
@@ -83,6 +88,38 @@ test('[ST67] the database of an earlier space is listed, downloads as a file tha
   await earlier.getByRole('button', { name: /^Delete/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await expect(earlier).toHaveCount(0)
+})
+
+test('[ST140] a server that lost its database gets it back from the devices, the first of which claims it', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await page.getByTestId('file-chooser').setInputFiles({ name: 'kept.txt', mimeType: 'text/plain', buffer: Buffer.from('the bytes of a file') })
+  await expect(page.getByRole('list', { name: 'Attachments' }).getByRole('listitem')).toHaveCount(1)
+  await send(page, 'kept by the first device')
+  await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
+  await expect(syncStatus(page)).toContainText('Synced')
+  await app.stop()
+  await app.clear()
+  await app.start()
+  await expect(syncStatus(page)).toContainText('Signed out')
+  await page.goto('/pair')
+  await page.getByRole('button', { name: 'This is the first device of a new server' }).click()
+  await page.getByRole('textbox', { name: 'Claim code' }).fill(app.claimCode())
+  await page.getByRole('button', { name: 'Pair this device' }).click()
+  await expect(syncStatus(page)).toContainText('Synced')
+  await page.goto('/settings')
+  await expect(page.getByRole('list', { name: 'Earlier databases' })).toHaveCount(0)
+  const second = await openProfile(app.url)
+  await pair(second.page, await createPairingCode(page))
+  await second.page.getByRole('link', { name: 'kept by the first device' }).click()
+  await expect(replies(second.page)).toContainText('kept by the first device')
+  const mine = second.page.getByRole('log', { name: 'Conversation' }).getByRole('article', { name: 'You' })
+  const downloading = second.page.waitForEvent('download')
+  await mine.getByRole('button', { name: /kept\.txt/ }).click()
+  expect(await readFile(await (await downloading).path(), 'utf8')).toBe('the bytes of a file')
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

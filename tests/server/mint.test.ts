@@ -209,3 +209,12 @@ test('[AU35] a first device whose answer was lost claims again under its own id;
   expect((await request(server, 'GET', '/auth/spsk', { token })).status).toBe(200)
   expect((await mint(again)).status).toBe(401)
 })
+
+test('[ST140] the first device brings its space to a server that nobody owns, and to no other', async () => {
+  const spaceId = '01hzzzzzzzzzzzzzzzzzzzzzzz'
+  const first = await mint({ spaceId })
+  expect(first.body).toMatchObject({ ok: true, spaceId })
+  const { code } = await pairingCode((first.body as { token: string }).token)
+  expect((await mint({ pairingCode: code, spaceId: '01hyyyyyyyyyyyyyyyyyyyyyyy' })).body).toMatchObject({ ok: true, spaceId })
+  expect((await mint({ spaceId: 'none of ours' })).status).toBe(400)
+})

@@ -32,7 +32,7 @@ describe('the wire', () => {
         "client": "9fd6098cd2f97405",
         "fingerprint": "152d0e1d45db4e94",
         "mintAnswer": "7bff05c432bb4986",
-        "mintBody": "6e919363bd7caeac",
+        "mintBody": "5e7dbcf7c0d06060",
         "protocolVersion": 1,
         "pullAnswer": "4e2946b63ff1cc82",
         "pushAnswer": "def4b3e67fe15449",

@@ -45,9 +45,9 @@ export function createServerDoor({ identity, fetch, origin, timeoutMs = 30_000 }
   }
 
   async function mint(body: MintBody): Promise<Result<{ newFile: boolean }>> {
-    const { deviceId, token } = identity.current()
+    const { deviceId, token, spaceId } = identity.current()
     // A token that still stands is not shown to the door: a code decides then, not the old space.
-    const answer = await send('POST', '/auth/spsk/mint', { deviceId, ...body }, body.pairingCode || body.claimCode ? null : token)
+    const answer = await send('POST', '/auth/spsk/mint', { deviceId, ...(spaceId ? { spaceId } : {}), ...body }, body.pairingCode || body.claimCode ? null : token)
     if (!answer.ok) return answer
     const minted = mintAnswerSchema.safeParse(answer.value.body)
     if (!minted.success) return err(toError(answer.value))
