@@ -19,6 +19,11 @@ export interface SpaceBytes {
   forget(spaceId: string): void
 }
 
+const said = {
+  near: 'the rows of a space come near their quota (NUXT_SPACE_MAX_BYTES)',
+  full: 'the rows of a space fill their quota (NUXT_SPACE_MAX_BYTES): its devices keep what they write until there is room',
+}
+
 interface Count { bytes: number, exact: boolean, since: number }
 interface Options { dialect: Dialect, quota: number, log: Log }
 
@@ -28,7 +33,7 @@ interface Options { dialect: Dialect, quota: number, log: Log }
  */
 export function createSpaceBytes({ dialect, quota, log }: Options): SpaceBytes {
   const counts = new Map<string, Count>()
-  const warned = new Set<string>()
+  const warned = new Map<string, 'near' | 'full'>()
   const isNear = (count: Count) => count.bytes >= quota * warnAt
 
   async function read(trx: Trx, spaceId: string): Promise<Count> {
@@ -50,9 +55,10 @@ export function createSpaceBytes({ dialect, quota, log }: Options): SpaceBytes {
     async requireRoom(trx, spaceId) {
       const count = await read(trx, spaceId)
       if (!isNear(count)) return void warned.delete(spaceId)
-      if (!warned.has(spaceId)) log.warn({ space: spaceId, bytes: count.bytes, quota }, 'the rows of a space come near their quota (NUXT_SPACE_MAX_BYTES)')
-      warned.add(spaceId)
-      if (count.bytes >= quota) throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
+      const state = count.bytes >= quota ? 'full' : 'near'
+      if (warned.get(spaceId) !== state) log.warn({ space: spaceId, bytes: count.bytes, quota }, said[state])
+      warned.set(spaceId, state)
+      if (state === 'full') throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
     },
     add(spaceId, bytes) {
       const count = counts.get(spaceId)
