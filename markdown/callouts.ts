@@ -17,5 +17,6 @@ export function addCallouts(parser: MarkdownIt): void {
       token.children = [title, ...rest.slice(1)]
     })
   })
-  parser.renderer.rules.callout_title = (tokens, index) => `<strong class="callout-title">${tokens[index]?.content}</strong>`
+  // The name has a direction of its own, or it would decide on that of what it stands above.
+  parser.renderer.rules.callout_title = (tokens, index) => `<strong class="callout-title" dir="ltr">${tokens[index]?.content}</strong>`
 }

@@ -135,9 +135,9 @@ describe('what markdown becomes', () => {
   })
 
   test('[UI16] a callout has its name, and the rest is its text', async () => {
-    expect(await renderMarkdown('> [!WARNING]\n> Mind the *gap*.')).toBe('<blockquote class="callout callout-warning">\n<p dir="auto"><strong class="callout-title">Warning</strong>Mind the <em>gap</em>.</p>\n</blockquote>\n')
+    expect(await renderMarkdown('> [!WARNING]\n> Mind the *gap*.')).toBe('<blockquote class="callout callout-warning">\n<p dir="auto"><strong class="callout-title" dir="ltr">Warning</strong>Mind the <em>gap</em>.</p>\n</blockquote>\n')
     expect(await renderMarkdown('> [!note] not alone')).not.toContain('callout')
-    expect(await renderMarkdown('> [!TIP]\n>\n> Later.')).toContain('<strong class="callout-title">Tip</strong>')
+    expect(await renderMarkdown('> [!TIP]\n>\n> Later.')).toContain('<strong class="callout-title" dir="ltr">Tip</strong>')
   })
 
   test('[UI17] each block of text runs in the direction of its first letter, an item as one', async () => {
