@@ -17,9 +17,9 @@ export const threadSchema = z.object({
 })
 export type Thread = z.infer<typeof threadSchema>
 
-/** A thread's first title: the first line of its first message, shortened at a word. */
+/** A thread's first title: the first line of its first message, without the marks of a heading, shortened at a word. */
 export function textToTitle(text: string): string {
-  const line = text.trim().split('\n', 1)[0]?.replace(/\s+/g, ' ').trim() ?? ''
+  const line = text.trim().split('\n', 1)[0]?.replace(/^#{1,6}\s/, '').replace(/\s+/g, ' ').trim() ?? ''
   if (line.length <= 60) return line || 'New chat'
   const cut = line.slice(0, 60)
   return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), 40)).trimEnd()}…`

@@ -38,7 +38,7 @@ describe('ids', () => {
 })
 
 describe('titles', () => {
-  it.each([['', 'New chat'], ['  Hello\nworld', 'Hello'], ['a  b\tc', 'a b c']])('[UI21] %j becomes %j', (text, title) => {
+  it.each([['', 'New chat'], ['  Hello\nworld', 'Hello'], ['a  b\tc', 'a b c'], ['## Plans\nfor spring', 'Plans'], ['#1 is best', '#1 is best']])('[UI21] %j becomes %j', (text, title) => {
     expect(textToTitle(text)).toBe(title)
   })
 
