@@ -13,6 +13,8 @@ interface SecretFirst {
   limit: number
   /** Told of each piece that is kept before the secret has been checked. */
   hold: HoldBytes
+  /** Told of every piece before it is kept; a failure ends the reading. */
+  check(piece: Uint8Array): void
   /** Called once, with the secret at the head; a failure ends the reading. */
   prove(secret: string): Promise<void>
 }
@@ -21,7 +23,7 @@ interface SecretFirst {
  * Reads `{"secret":"…", …}` of at most `limit` bytes, and no further than its head if the secret there is wrong. Who may write is told in
  * the body itself, so anything else would take in a long body of anybody's.
  */
-export async function readSecretFirst(request: IncomingMessage, { limit, hold, prove }: SecretFirst): Promise<Uint8Array> {
+export async function readSecretFirst(request: IncomingMessage, { limit, hold, check, prove }: SecretFirst): Promise<Uint8Array> {
   const pieces: Buffer[] = []
   let length = 0
   let isProven = false
@@ -31,6 +33,7 @@ export async function readSecretFirst(request: IncomingMessage, { limit, hold, p
   for await (const piece of readPieces(request)) {
     length += piece.byteLength
     requireRoom(length)
+    check(piece)
     if (!isProven && length > unprovenBytes) throw new ShareFailure(413, `A body larger than ${unprovenBytes} bytes must begin with its secret`)
     if (!isProven) hold(piece.byteLength)
     pieces.push(piece)

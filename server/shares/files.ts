@@ -11,6 +11,8 @@ interface FilesDeps { folder: string, log: Log, quotas: ShareQuotas, open(share:
 
 /** Versions whose number of pages, or whose failure to be rendered, is remembered. */
 const remembered = 1_000
+/** Addresses of this server under which a version is rendered. Where none is configured a request names it, so a stranger has any number of them. */
+const mostOrigins = 4
 
 /**
  * Everything that readers are given of a share, made once for each version of it and held on the disk for all who read it. What is
@@ -21,6 +23,7 @@ export function createFiles({ folder, log, quotas, open }: FilesDeps) {
   const renderer = createRenderer({ log, quotas })
   const failures = createMemory<ThreadFailure>()
   const pageCounts = createMemory<number>()
+  const origins = createMemory<Set<string>>()
   const keyOf = (share: ShareRow, what: string) => `${share.id} ${shareToVersion(share)} ${what}`
 
   async function rendered(key: string, make: () => Promise<AsyncIterable<Uint8Array> | Uint8Array[]>): Promise<HeldAnswer> {
@@ -34,15 +37,27 @@ export function createFiles({ folder, log, quotas, open }: FilesDeps) {
     }
   }
 
+  /** The origin that the links of a share begin with; '' for one too many: its links are relative. */
+  function toOrigin(share: ShareRow, origin: string): string {
+    const version = keyOf(share, 'origins')
+    const known = origins.get(version) ?? new Set()
+    origins.set(version, known)
+    if (known.size < mostOrigins) known.add(origin)
+    return known.has(origin) ? origin : ''
+  }
+
   return {
     data: (share: ShareRow): Promise<HeldAnswer> => answers.join(keyOf(share, 'data'), async () => openShareToData(await open(share))),
     info: (share: ShareRow): Promise<HeldAnswer> => answers.join(keyOf(share, 'info'), async () => openShareToInfo(await open(share))),
     markdown: (share: ShareRow): Promise<HeldAnswer> => rendered(keyOf(share, 'md'), async () => renderer.file(await open(share), { kind: 'md' })),
-    html: (share: ShareRow, origin: string): Promise<HeldAnswer> =>
-      rendered(keyOf(share, `html ${origin}`), async () => renderer.file(await open(share), { kind: 'html', origin })),
+    html(share: ShareRow, given: string): Promise<HeldAnswer> {
+      const origin = toOrigin(share, given)
+      return rendered(keyOf(share, `html ${origin}`), async () => renderer.file(await open(share), { kind: 'html', origin }))
+    },
 
     /** One page, from 1; null when there are fewer. */
-    async page(share: ShareRow, { page, origin }: { page: number, origin: string }): Promise<HeldAnswer | null> {
+    async page(share: ShareRow, { page, origin: given }: { page: number, origin: string }): Promise<HeldAnswer | null> {
+      const origin = toOrigin(share, given)
       const version = keyOf(share, 'pages')
       if (page > (pageCounts.get(version) ?? Infinity)) return null
       const key = keyOf(share, `page ${page} ${origin}`)

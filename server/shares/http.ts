@@ -13,7 +13,7 @@ import { readShareAddress } from './address'
 import { readSecretFirst } from './body'
 import { ShareFailure, failureToBody, unknownShare } from './failure'
 import type { Files } from './files'
-import { parseForeignJson } from './json'
+import { createValueCounter, parseForeignJson } from './json'
 import type { KeyHolder } from './keys'
 import { isLocalRequest, publicOrigin } from './origin'
 import type { Shares } from './shares'
@@ -132,7 +132,7 @@ async function readProvenBody({ event, context, shares }: ShareCall, check: (sec
   const stranger = openStranger(event, context)
   const { req } = event.node
   try {
-    return await readSecretFirst(req, { limit: shares.quotas.bodyBytes, hold: stranger.hold, async prove(secret) {
+    return await readSecretFirst(req, { limit: shares.quotas.bodyBytes, hold: stranger.hold, check: createValueCounter(shares.quotas.bodyValues), async prove(secret) {
       await check(secret)
       markKnownPeer(req.socket)
       stranger.release()

@@ -26,3 +26,26 @@ function withoutPrototype(_key: string, value: unknown): unknown {
   }
   return value
 }
+
+const [comma, quote, bracket, backslash, brace] = [...Buffer.from(',"[\\{')] as [number, number, number, number, number]
+
+/**
+ * Counts the values of a JSON text as its bytes come, about: what takes a byte or two there takes fifty in memory, and the time of as many.
+ * Text inside of strings does not count, however long.
+ */
+export function createValueCounter(most: number): (piece: Uint8Array) => void {
+  let values = 1
+  let isString = false
+  let isEscaped = false
+  return (piece) => {
+    for (const byte of piece) {
+      if (isEscaped) isEscaped = false
+      else if (isString) {
+        if (byte === quote) isString = false
+        else if (byte === backslash) isEscaped = true
+      } else if (byte === quote) isString = true
+      else if (byte === comma || byte === bracket || byte === brace) values++
+    }
+    if (values > most) throw new ShareFailure(413, `The body holds more than ${most} values`)
+  }
+}

@@ -2,6 +2,8 @@
 export interface ShareQuotas {
   /** One request body: the client sends a whole session at once and never in pieces. */
   bodyBytes: number
+  /** Values in it: objects, lists and their members. */
+  bodyValues: number
   /** Items and bytes of one share. */
   shareItems: number
   shareBytes: number
@@ -24,6 +26,7 @@ export interface ShareQuotas {
 
 export const defaultQuotas: ShareQuotas = {
   bodyBytes: 32 * 1024 * 1024,
+  bodyValues: 2_000_000,
   shareItems: 50_000,
   shareBytes: 96 * 1024 * 1024,
   spaceShares: 5_000,

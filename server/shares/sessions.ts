@@ -43,7 +43,8 @@ export function createSessionShares({ database, erasure, now, quotas }: ShareDep
     /** Merges a batch by the client's keys. All that can be taken is stored in one transaction, or nothing is. */
     async sync(id: string, secret: string, data: readonly unknown[]): Promise<{ syncCount: number, rejected: ItemRejection[] }> {
       await this.authorise(id, secret)
-      const batch = admitItems(data)
+      if (data.length > quotas.shareItems) throw new ShareFailure(413, `A share holds at most ${quotas.shareItems} items`)
+      const batch = await admitItems(data)
       return database.transaction().execute(async (trx) => {
         const at = now()
         // The write comes first: it makes two syncs of one share wait for each other on every database.

@@ -87,3 +87,16 @@ test('[AU113] devices that do not read an attachment, an image or rows hold litt
   await expect.poll(() => target.descriptors(), { timeout: 30_000 }).toBeLessThanOrEqual(descriptors)
   for (const socket of sockets) socket.destroy()
 })
+
+test('[SH56] a share of millions of small things is refused and holds nobody up', async () => {
+  const client = shareClient(target.url)
+  const { id, secret } = await client.create()
+  const bodies = [`[${'1,'.repeat(14_000_000)}1]`, `[${'{},'.repeat(1_900_000)}{}]`, '['.repeat(30_000_000)]
+  const { result, times } = await target.slowdown(async () => {
+    const statuses = []
+    for (const data of bodies) statuses.push((await request(`${target.url}/api/share/${id}/sync`, 'POST', `{"secret":"${secret}","data":${data}}`)).status)
+    return statuses
+  })
+  expect(result).toEqual([413, 413, 413])
+  expect(times).toBeLessThanOrEqual(10)
+})

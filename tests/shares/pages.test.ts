@@ -1,3 +1,5 @@
+import { get } from 'node:http'
+import { text as readText } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../server/harness'
 import { openBrowser, openPage } from './browser'
@@ -61,4 +63,20 @@ test('[SH52] a share that takes too long to lay out offers its data, the next ti
   }
   expect((await request(`${slow.url}/share/${id}/download?format=json`)).status).toBe(200)
   await slow.close()
+})
+
+test('[SH58] a stranger who names the server in many ways has a share rendered for few of them', async () => {
+  const client = shareClient(server.url)
+  const { id, secret, url } = await client.create()
+  await client.sync(id, secret, [session('Many names')])
+  const pages = new Set<string>()
+  for (let number = 1; number <= 12; number++) {
+    const host = `10.0.0.${number}:80`
+    const page = await new Promise<string>((resolve, reject) => {
+      get(url, { headers: { host } }, (response) => void readText(response).then(resolve, reject)).on('error', reject)
+    })
+    expect(page).toContain(number <= 4 ? `href="http://${host}/continue/${id}"` : `href="/continue/${id}"`)
+    pages.add(page)
+  }
+  expect(pages.size).toBe(5)
 })

@@ -91,3 +91,13 @@ test('[SH37] what is deleted is gone from the disk', async () => {
   expect([onDisk('canary-w'), onDisk('canary-in-title'), onDisk('w-end')]).toEqual([false, false, false])
   await server.close()
 })
+
+test('[SH56] a body of more values than a share may bring is refused whole; what stands in a text counts for nothing', async () => {
+  const server = await startServer({}, { shareQuotas: { bodyValues: 40 } })
+  const client = shareClient(server.url)
+  const { id, secret } = await client.create()
+  expect((await client.sync(id, secret, [session('a, [b], {c}, "d", \\'.repeat(20))])).status).toBe(200)
+  const many = [Array(40).fill(1), Array(40).fill({}), Array(40).fill([]), [{ type: 'session', data: Object.fromEntries(Array(40).fill(0).entries()) }]]
+  for (const data of many) expect((await client.sync(id, secret, data)).status).toBe(413)
+  await server.close()
+})
