@@ -4,7 +4,7 @@ import type { actions as schemas } from './api'
 import type { BlobFiles } from './blobs/blob-files'
 import { addBlob } from './blobs/add-blob'
 import type { DeviceBlobs } from './blobs/device-blobs'
-import { readServerAside, returnOwnRows } from './aside-calls'
+import { readAllServerAside, readServerAside, returnOwnRows } from './aside-calls'
 import { exportFile, exportJson } from './database/export'
 import type { LocalDatabase } from './database/open'
 import type { ClosedFiles } from './database/storage'
@@ -97,8 +97,8 @@ export function createActions(deps: ActionDeps): Actions {
     },
     async 'export'({ format }) {
       if (format === 'sqlite') return exportFile(db.driver, deps.now())
-      const server = await readServerAside(door, 'GET')
-      return exportJson(db.driver, deps.now(), server && server.count > 0 ? server.keys : null)
+      const server = await readAllServerAside(door)
+      return exportJson(db.driver, deps.now(), server && server.length > 0 ? server : null)
     },
     // Loaded when it is asked for: a start needs none of it.
     async 'import'({ mutation, text }) {
@@ -128,7 +128,7 @@ export function createActions(deps: ActionDeps): Actions {
     async 'server-aside'({ retry }) {
       const server = await readServerAside(door, retry ? 'POST' : 'GET')
       const returned = retry ? await returnOwnRows(db, deps.sync) + (server?.returned ?? 0) : 0
-      return { returned, server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes }) => ({ table: t, key: k, reason, at, changes: changes.length })) } }
+      return { returned, server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes, waiting }) => ({ table: t, key: k, reason, at, changes: waiting ?? changes.length })) } }
     },
     async 'reconnect'() {
       deps.reconnect()

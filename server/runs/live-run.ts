@@ -56,8 +56,11 @@ const finestSteps = 10_000
 
 const jsonBytes = (value: unknown): number => byteLength(JSON.stringify(value) ?? '')
 
-const textBytes = (text: string): number => (text ? jsonBytes(text) : 0)
+/** A text's own bytes: it goes on in the next delta, so its quotes are counted once, with its name. */
+const textBytes = (text: string): number => (text ? jsonBytes(text) - 2 : 0)
+const aroundBytes = (name: string): number => name.length + 6
 
+/** Begins a run in this process. `onAppend` is told of every step, which it takes and stores. */
 export function createLiveRun({ space, id, thread, message, onAppend }: RunKey & { thread: string, message: string, onAppend: (run: LiveRun) => void }): LiveRun {
   const controller = new AbortController()
   const listeners = new Set<RunListener>()
@@ -79,14 +82,23 @@ export function createLiveRun({ space, id, thread, message, onAppend }: RunKey &
   const changed = () => { for (const listener of listeners) listener.changed() }
 
   function measure({ index, text = '', append, ...members }: PartDelta): void {
-    bytes += textBytes(text) + textBytes(append?.input ?? '')
+    grow(index, 'text', text)
+    grow(index, 'input', append?.input ?? '')
     for (const [name, value] of Object.entries(members)) {
       const place = `${index}/${name}`
       // With its name, and the brackets of its part.
-      const size = jsonBytes(value) + name.length + 6
+      const size = jsonBytes(value) + aroundBytes(name)
       bytes += size - (sizes.get(place) ?? 0)
       sizes.set(place, size)
     }
+  }
+
+  function grow(index: number, name: string, text: string): void {
+    if (!text) return
+    const place = `${index}/+${name}`
+    if (!sizes.has(place)) bytes += aroundBytes(name) + 2
+    sizes.set(place, 0)
+    bytes += textBytes(text)
   }
 
   function begin(parts: PartDelta[]): void {

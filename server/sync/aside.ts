@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
-import { asideNamed, type AsideKey, type asideAnswerSchema } from '~/shared/protocol/aside'
+import { asideNamed, type AsideKey } from '~/shared/protocol/aside'
 import type { TableName } from '~/shared/sync/tables'
-import type { z } from 'zod'
 import { prepareQuery } from '../sql/prepared-query'
 import type { Trx } from '../sql/schema'
 import type { AsideChangeTable, AsideTable } from './schema'
@@ -56,21 +55,6 @@ export async function setAside(trx: Trx, key: StoredKey, why: { reason: string, 
 /** Puts changes behind what is aside of their keys. */
 export async function appendAside(trx: Trx, changes: readonly (Omit<AsideChangeTable, 'merged' | 'table'> & { table: TableName })[]): Promise<void> {
   if (changes.length > 0) await trx.insertInto('aside_change').values(changes.map((change) => ({ ...change, merged: 0 }))).execute()
-}
-
-/** What is kept aside of a space, the first keys with all that is kept of them. */
-export async function readAside(trx: Trx, space: string): Promise<Omit<z.infer<typeof asideAnswerSchema>, 'ok'>> {
-  const { count } = await trx.selectFrom('aside').select((eb) => eb.fn.countAll<number>().as('count')).where('space', '=', space).executeTakeFirstOrThrow()
-  const rows = await trx.selectFrom('aside').selectAll().where('space', '=', space).orderBy('at').orderBy('table').orderBy('pk').limit(asideNamed).execute()
-  const keys: z.infer<typeof asideAnswerSchema>['keys'] = []
-  for (const { table, pk, reason, at, h, hx, columns } of rows) {
-    const changes = await readAsideChanges(trx, { space, table, pk })
-    keys.push({
-      t: table, k: pk, reason, at, row: columns === null ? null : JSON.stringify({ h, hx, columns: String(columns) }),
-      changes: changes.map((change) => ({ seq: change.seq, device: change.device, n: change.n, h: change.h, c: String(change.columns) })),
-    })
-  }
-  return { count, keys }
 }
 
 /** All changes of a key aside, in order. */

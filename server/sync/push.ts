@@ -6,7 +6,7 @@ import type { DeviceId } from '~/shared/domain/ids'
 import { err, type Result } from '~/shared/result'
 import type { Trx } from '../sql/schema'
 import { createClockBound } from './clock-bound'
-import { isDelete } from './space-bytes'
+import { makesRoom } from './space-bytes'
 import { raiseClock, readDevice, storeChanges, writeDevice, type SpaceState, type StoredChange } from './space-writer'
 
 /** How a push ended. Only `stored` wrote anything; `from` = `to` + 1 when nothing took a number. */
@@ -18,7 +18,7 @@ export type PushOutcome =
 interface PushBounds {
   /** Milliseconds since 1970. */
   wall: number
-  /** Fails where the space has no room; not asked for what is stored already, nor for deletes. */
+  /** Fails where the space has no room; not asked for what is stored already, nor for deletes of what it holds. */
   requireRoom(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function pushChanges(
   const bound = createClockBound(maxClock(space.clock, toClock(state.uptoClock)), wall)
   if (!clocks.every(bound.admits)) return { outcome: { kind: 'skew', upto, now: bound.tell }, logged: [] }
 
-  if (!fresh.every(isDelete)) await requireRoom()
+  if (!await makesRoom(trx, space.id, fresh)) await requireRoom()
 
   const taken: Change[] = []
   const rejected: Rejection[] = []

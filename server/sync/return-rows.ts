@@ -13,7 +13,8 @@ import { isReadableJson } from './stored-row'
 export async function returnRows(trx: Trx, space: SpaceState, now: number): Promise<{ returned: number, logged: StoredChange[] }> {
   const logged: StoredChange[] = []
   let returned = 0
-  for (const aside of await trx.selectFrom('aside').selectAll().where('space', '=', space.id).execute()) {
+  for (const { table, pk } of await trx.selectFrom('aside').select(['table', 'pk']).where('space', '=', space.id).execute()) {
+    const aside = await trx.selectFrom('aside').selectAll().where('space', '=', space.id).where('table', '=', table).where('pk', '=', pk).executeTakeFirstOrThrow()
     const kept = await readAsideChanges(trx, aside)
     const row = rebuildRow(aside, kept)
     if (!row) continue

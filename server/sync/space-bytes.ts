@@ -3,6 +3,7 @@ import { createError, HoldfastException } from '~/shared/errors'
 import type { ChangeEnvelope } from '~/shared/sync/change'
 import type { Log } from '../log'
 import type { Dialect, Trx } from '../sql/schema'
+import { keyId } from './aside'
 
 /** The share of its quota from which on a space is said to fill up. */
 const warnAt = 0.8
@@ -81,6 +82,20 @@ async function countBytes(trx: Trx, dialect: Dialect, spaceId: string): Promise<
   return sum?.bytes ?? 0
 }
 
-/** A change that deletes a row and says nothing else: always taken, since it is how room is made. */
-export const isDelete = ({ c }: ChangeEnvelope): boolean =>
+/** A change that deletes a row and says nothing else. */
+const isDelete = ({ c }: ChangeEnvelope): boolean =>
   c !== null && typeof c === 'object' && 'deleted' in c && c.deleted === 1 && Object.keys(c).length === 1
+
+/**
+ * Whether changes do nothing but delete what the space holds: always taken, since it is how room is made. A delete of a key that never was
+ * would leave a row of its own.
+ */
+export async function makesRoom(trx: Trx, spaceId: string, changes: readonly ChangeEnvelope[]): Promise<boolean> {
+  if (!changes.every(isDelete)) return false
+  const keys = new Map(changes.map(({ t, k }) => [keyId(t, k), k]))
+  const pks = [...new Set(keys.values())]
+  for (const table of ['entity', 'aside'] as const) {
+    for (const row of await trx.selectFrom(table).select(['table', 'pk']).where('space', '=', spaceId).where('pk', 'in', pks).execute()) keys.delete(keyId(row.table, row.pk))
+  }
+  return keys.size === 0
+}

@@ -7,7 +7,8 @@ import type { TableName } from '~/shared/sync/tables'
 import type { Log } from '../log'
 import { createGroupCommit } from '../sql/group-commit'
 import type { Database, Dialect, Trx } from '../sql/schema'
-import { readAside, setAside, type UnreadableKey } from './aside'
+import { setAside, type UnreadableKey } from './aside'
+import { readAsidePage } from './aside-page'
 import { createWallClock } from './clock-bound'
 import { readEntityRows, type EntityRow } from './entity-rows'
 import { readFingerprint, type Fingerprint, type LeftOut } from './fingerprint'
@@ -47,7 +48,8 @@ export interface Sync {
   requireRoom(trx: Trx, spaceId: string): Promise<void>
   /** The space got smaller. */
   shrunk(spaceId: string): void
-  aside(spaceId: string): ReturnType<typeof readAside>
+  /** What is kept aside, a page at a time. */
+  aside(spaceId: string, after?: Parameters<typeof readAsidePage>[2]): ReturnType<typeof readAsidePage>
   /** Tries what is aside again, and tells the space's sockets what came back. Answers how much that is. */
   returnAside(spaceId: string): Promise<number>
 }
@@ -131,7 +133,7 @@ export function createSync({ database, dialect, hub, log, now, spaceMaxBytes }: 
     requireRoom: bytes.requireRoom,
     shrunk: bytes.forget,
     setAside: setKeysAside,
-    aside: (spaceId) => database.transaction().execute((trx) => readAside(trx, spaceId)),
+    aside: (spaceId, after) => database.transaction().execute((trx) => readAsidePage(trx, spaceId, after)),
     async returnAside(spaceId) {
       const { returned, logged } = await transaction(spaceId, (trx, space) => returnRows(trx, space, now()))
       announce(spaceId, logged)

@@ -2,6 +2,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { snapshotEndSchema, snapshotRowSchema } from '~/shared/protocol/snapshot'
 import { loggedChangeSchema } from '~/shared/sync/change'
+import { asidePlaceSchema } from '~/server/sync/aside-page'
 import { maintain } from '~/server/sync/maintenance'
 import { databases, openContext, type OpenedContext } from './databases'
 import { addDevice } from './device'
@@ -18,6 +19,9 @@ describe.each(databases)('what cannot be read, on $name', ({ dialect, skip }) =>
 
   const plant = (pk: string, columns: object) => opened.context.database.updateTable('entity').set(columns).where('pk', '=', pk).execute()
   const plantChange = (pk: string, columns: string) => opened.context.database.updateTable('change').set({ columns }).where('pk', '=', pk).execute()
+  /** What waits behind a key that is aside. */
+  const wait = (space: string, pk: string, texts: string[]) => opened.context.database.insertInto('aside_change')
+    .values(texts.map((columns, i) => ({ space, table: 'message', pk, seq: 100 + i, device: 'other', n: i + 1, merged: 0, h: '', columns }))).execute()
   const keys = async (space: string) => (await opened.context.sync.aside(space)).keys
 
   async function fill() {
@@ -82,7 +86,7 @@ describe.each(databases)('what cannot be read, on $name', ({ dialect, skip }) =>
     expect([whole.tables.message!.rows, left.tables.message!.rows, left.aside?.map(({ k }) => k).sort()]).toEqual([2, 0, ['message_01', 'message_02']])
     await maintain({ database, sync, spaces, now: opened.context.now })
     const without = await sync.fingerprint(device.spaceId, [['thread', 'thread_0001']])
-    expect(without.tables.thread).toEqual(whole.tables.message && { rows: 0, sums: new Array(64).fill(0) })
+    expect(without.tables.thread).toEqual({ rows: 0, sums: new Array(64).fill(0) })
   })
 
   it('[SY123] tried again it comes back from its own text or from its changes, with what waited, and is logged anew for every device', async () => {
@@ -119,5 +123,26 @@ describe.each(databases)('what cannot be read, on $name', ({ dialect, skip }) =>
     await database.updateTable('aside').set({ columns }).execute()
     expect(await sync.returnAside(device.spaceId)).toBe(1)
     expect((await database.selectFrom('entity').select('columns').where('pk', '=', 'thread_0001').executeTakeFirstOrThrow()).columns).toBe(columns)
+  })
+
+  it('[SY127] what is aside is answered in pages of bounded size, each with its place, and nothing is missing or twice', async () => {
+    const device = await fill()
+    const { sync } = opened.context
+    await plant('message_01', { columns: '{"parts":[' })
+    await plant('message_02', { columns: `{"parts":["${'x'.repeat(1_200_000)}` })
+    await sync.fingerprint(device.spaceId)
+    const texts = Array.from({ length: 1_100 }, (_, i) => `${i} ${'x'.repeat(2_000)}`)
+    await wait(device.spaceId, 'message_01', texts)
+    await wait(device.spaceId, 'message_02', ['y'.repeat(1_500_000), 'z'])
+    const pages = [await sync.aside(device.spaceId)]
+    for (let { next } = pages[0]!; next !== undefined; { next } = pages.at(-1)!) pages.push(await sync.aside(device.spaceId, asidePlaceSchema.parse(next)))
+    expect(pages.map(({ count }) => count)).toEqual(pages.map(() => 2))
+    const given = pages.map((page) => page.keys.flatMap(({ row, changes }) => [row ?? '', ...changes.map(({ c }) => c)]).filter(Boolean))
+    for (const things of given) if (things.length > 1) expect(things.join('').length).toBeLessThan(1_200_000)
+    const whole = (pk: string) => pages.flatMap((page) => page.keys).filter(({ k }) => k === pk)
+    expect(whole('message_01').flatMap(({ changes }) => changes.map(({ c }) => c)).slice(1)).toEqual(texts)
+    expect(whole('message_01')[0]).toMatchObject({ waiting: 1_101, bytes: expect.closeTo(texts.join('').length, -3) as number })
+    expect(whole('message_02').flatMap(({ changes }) => changes.map(({ c }) => c.length)).slice(1)).toEqual([1_500_000, 1])
+    expect([whole('message_01'), whole('message_02')].map((parts) => parts.filter(({ row }) => row !== null).length)).toEqual([1, 1])
   })
 })

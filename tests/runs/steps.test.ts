@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mergeDeltas } from '~/shared/domain/merge-deltas'
 import { appendDeltas, type PartDelta } from '~/shared/domain/part'
+import { createLiveRun } from '~/server/runs/live-run'
 import { dataToSteps, stepsToData, type RunEvent } from '~/server/runs/step-rows'
 import { createRandom } from '../fakes/openrouter/random.mjs'
 import { isPreviousToolPart, previousParts } from './previous-client'
@@ -25,6 +26,14 @@ describe('the steps of a run', () => {
     expect(rows.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0)).toBeLessThanOrEqual(3 * size + 64 * 1024)
     expect(await lab.follow(send.run)).toMatchObject({ parts: reply.parts, end: { status: 'final' } })
   })
+
+  it.each([['text', (text: string): PartDelta => ({ index: 0, type: 'text', text })], ['input', (input: string): PartDelta => ({ index: 0, type: 'tool-x', append: { input } })]])(
+    '[RN227] are counted as the bytes of their %s, however small the pieces', (_, piece) => {
+      const run = createLiveRun({ space: 'space', id: 'run', thread: 'thread', message: 'message', onAppend: () => undefined })
+      for (let i = 0; i < 10_000; i++) run.append([piece('é')])
+      expect(run.bytes()).toBeGreaterThanOrEqual(20_000)
+      expect(run.bytes()).toBeLessThan(20_200)
+    })
 
   it('[RN211] of a tool call say what each adds, and a device of the build before goes on with them', async () => {
     const model = `fake/pieces?kind=tool&bytes=${size}&split=0`

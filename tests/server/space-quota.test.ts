@@ -59,9 +59,10 @@ describe.each([
     socket.close()
   })
 
-  test('[AU162] deletes, tokens, what the server writes and other spaces are taken', async () => {
+  test('[AU162] deletes of what there is, tokens, what the server writes and other spaces are taken', async () => {
     const { sync } = server.context
     await sync.transaction(grant.spaceId, (trx) => sync.writeServerChanges(trx, grant.spaceId, [{ t: 'thread', k: 'thread_0001', c: { title: 'of a run' } }]))
+    expect(await push([change(grant.deviceId, n, 'thread', 'thread_0002', { deleted: 1 })])).toMatchObject(full)
     expect(await push([change(grant.deviceId, n, 'thread', 'thread_0001', { deleted: 1 })])).toMatchObject({ status: 200, body: { upto: n } })
     expect((await request(server, 'POST', '/auth/spsk/mint', { token: grant.token, body: { deviceName: 'another' } })).status).toBe(200)
     const other = await addSpace(server)
