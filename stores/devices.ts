@@ -15,6 +15,8 @@ export const useDevicesStore = defineStore('devices', () => {
 
   const devices = shallowRef<Device[]>([])
   const loaded = ref(false)
+  /** What the space's rows take on the server, where that comes near what they may. */
+  const nearFull = shallowRef<{ used: number, quota: number } | null>(null)
   const error = shallowRef<HoldfastError | null>(null)
 
   /** Asks our server; an answer that is not what was agreed on is `internal`. */
@@ -31,10 +33,11 @@ export const useDevicesStore = defineStore('devices', () => {
   }
 
   async function refresh(): Promise<void> {
-    const answer = await ask({ method: 'GET', path: '/auth/spsk' }, (body) => devicesAnswerSchema.safeParse(body).data?.devices ?? null)
+    const answer = await ask({ method: 'GET', path: '/auth/spsk' }, (body) => devicesAnswerSchema.safeParse(body).data ?? null)
     error.value = answer.ok ? null : answer.error
     if (!answer.ok) return
-    devices.value = answer.value
+    devices.value = answer.value.devices
+    nearFull.value = answer.value.nearFull ?? null
     loaded.value = true
   }
 
@@ -54,5 +57,5 @@ export const useDevicesStore = defineStore('devices', () => {
   const offerPairing = (): Promise<Result<PairingOffer, HoldfastError>> =>
     ask({ method: 'POST', path: '/auth/spsk/pair', body: {} }, (body) => pairAnswerSchema.safeParse(body).data ?? null)
 
-  return { devices, loaded, error, refresh, rename, revoke, offerPairing }
+  return { devices, loaded, nearFull, error, refresh, rename, revoke, offerPairing }
 })

@@ -14,6 +14,8 @@ const recountAfter = 0.01
 export interface SpaceBytes {
   /** Fails with `storage_full` where the space holds its quota. Inside the transaction that would write. */
   requireRoom(trx: Trx, spaceId: string): Promise<void>
+  /** Used and allowed bytes of a space that is known to come near its quota; null for any other. Reads nothing. */
+  nearFull(spaceId: string): { used: number, quota: number } | null
   /** What a writer has just stored, as entries of the log. */
   add(spaceId: string, bytes: number): void
   /** Something was deleted: the next one who needs the sum counts. */
@@ -60,6 +62,10 @@ export function createSpaceBytes({ dialect, quota, log }: Options): SpaceBytes {
       if (warned.get(spaceId) !== state) log.warn({ space: spaceId, bytes: count.bytes, quota }, said[state])
       warned.set(spaceId, state)
       if (state === 'full') throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
+    },
+    nearFull(spaceId) {
+      const count = counts.get(spaceId)
+      return count?.exact && isNear(count) ? { used: count.bytes, quota } : null
     },
     add(spaceId, bytes) {
       const count = counts.get(spaceId)

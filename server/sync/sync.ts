@@ -46,6 +46,8 @@ export interface Sync {
   setAside(spaceId: string, keys: readonly UnreadableKey[]): Promise<void>
   /** Fails with `storage_full` where the space's rows have their quota. Inside the transaction that would write. */
   requireRoom(trx: Trx, spaceId: string): Promise<void>
+  /** Used and allowed bytes of the space's rows where they come near their quota. */
+  nearFull(spaceId: string): { used: number, quota: number } | null
   /** The space got smaller. */
   shrunk(spaceId: string): void
   /** What is kept aside, a page at a time. */
@@ -131,6 +133,7 @@ export function createSync({ database, dialect, hub, log, now, spaceMaxBytes }: 
     },
     rows,
     requireRoom: bytes.requireRoom,
+    nearFull: bytes.nearFull,
     shrunk: bytes.forget,
     setAside: setKeysAside,
     aside: (spaceId, after) => database.transaction().execute((trx) => readAsidePage(trx, spaceId, after)),

@@ -25,7 +25,11 @@ export const deviceSchema = z.object({
   current: z.boolean(), online: z.boolean(),
 })
 export type Device = z.infer<typeof deviceSchema>
-export const devicesAnswerSchema = z.object({ ok: z.literal(true), devices: z.array(deviceSchema) })
+export const devicesAnswerSchema = z.object({
+  ok: z.literal(true), devices: z.array(deviceSchema),
+  /** Bytes that the space's rows take on the server and may take, once they come near. */
+  nearFull: z.object({ used: z.number(), quota: z.number() }).optional(),
+})
 /** Body of `PATCH /auth/spsk/:id`. */
 export const renameBodySchema = z.object({ deviceName: deviceNameSchema })
 /** Answer of `POST /auth/spsk/pair`. `url` is the `/pair` link with the code in its fragment, null while the server's public address is loopback. */

@@ -42,6 +42,7 @@ describe.each([
     expect(n - 1).toBe(5)
     expect(answer).toMatchObject(full)
     expect(await push(last)).toMatchObject(full)
+    expect(await request(server, 'GET', '/auth/spsk', { token: grant.token })).toMatchObject({ status: 200, body: { nearFull: { quota } } })
     expect(await request(server, 'GET', '/pull?cursor=0', { token: grant.token })).toMatchObject({ status: 200, body: { head: n - 1, upto: n - 1 } })
     for (const words of ['come near their quota', 'fill their quota']) expect(lines.filter((line) => line.includes(words))).toHaveLength(1)
   })
