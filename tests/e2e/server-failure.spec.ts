@@ -1,8 +1,10 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
 import { change } from '../server/changes'
 import type { App } from './support/app'
-import { chooseModel, composer, expect, replies, saveKey, send, test } from './support/test'
+import { createPairingCode, pair } from './support/pairing'
+import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
 
 /** Another device of the same person writes until the server takes no more. */
 async function fill(app: App): Promise<void> {
@@ -55,4 +57,27 @@ test('[UI101] a damaged server is said, and the device stays whole', async ({ st
   await expect(page.getByText(/The server’s database is damaged\. Nothing is lost/)).toBeVisible()
   await expect(page.getByText('before the damage').first()).toBeVisible()
   await expect(page.getByText('after the damage').first()).toBeVisible()
+})
+
+test('[UI102] a thread whose messages are all kept aside says so, and leads to where they are', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, 'fake/echo')
+  await send(page, 'spoilt on the server')
+  await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
+  await expect(syncStatus(page)).toContainText('Synced')
+  const code = await createPairingCode(page)
+  await app.stop()
+  const file = new BetterSqlite3(join(app.folder, 'holdfast.sqlite'))
+  for (const where of [`entity set columns = '{"parts":' where "table"`, `change set columns = '{"parts":' where "table"`]) file.exec(`update ${where} = 'message'`)
+  file.close()
+  await app.start()
+  const { page: other } = await openProfile(app.url)
+  await pair(other, code)
+  await other.getByRole('link', { name: 'spoilt on the server' }).click()
+  await expect(other.getByRole('log', { name: 'Conversation' })).toContainText('What could not be read is kept aside')
+  await other.getByRole('link', { name: 'Look at the data' }).click()
+  await expect(other.getByRole('region', { name: '2 items could not be read and are kept aside' })).toBeVisible()
 })
