@@ -33,10 +33,13 @@ process.on('unhandledRejection', report)
 // Nothing is said to listen before it can answer, and what stands in the way is a sentence and an exit that tells.
 const howToClaim = await whenStarted()
 const place = { host: config.host, port: config.port, path }
-server.once('error', (error) => {
+const onListenFailure = (error: unknown) => {
   void stopServer().finally(() => explainAndExit(toListenFailure(error, place)))
-})
+}
+server.once('error', onListenFailure)
 server.listen(path ? { path } : { port: config.port, host: config.host }, () => {
+  // What fails from now on is no failure to listen, and no end: a connection that could not be taken, for want of descriptors.
+  server.on('error', report).off('error', onListenFailure)
   const address = server.address()
   if (address === null || typeof address === 'string') return void process.stdout.write(`Listening on ${address}\n${howToClaim}`)
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address

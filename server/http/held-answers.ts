@@ -11,8 +11,11 @@ type Body = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>
 
 export interface HeldAnswers {
   find(key: string): HeldAnswer | null
-  /** Takes a better body in the place of the one under this key, if there still is one: whoever reads that one reads it to its end. */
-  replace(key: string, body: Body): Promise<HeldAnswer>
+  /**
+   * Begins something better than what is, or will be, under this key: the body that is given to it later takes that one's place, if there still is
+   * one and nothing was forgotten since. Whoever reads the one before reads it to its end.
+   */
+  better(key: string): (body: Body) => Promise<HeldAnswer>
   /** The answer under this key, made once however many ask for it meanwhile. */
   join(key: string, make: () => Body | Promise<Body>): Promise<HeldAnswer>
   /** Forgets all, and what is being made just then, as when something was deleted that may be among them. */
@@ -113,7 +116,10 @@ export function createHeldAnswers(folder: string, limits: HeldLimits = defaultLi
 
   return {
     find,
-    replace: (key, body) => take(key, body, () => entries.has(key)),
+    better(key) {
+      const began = clearings
+      return (body) => take(key, body, () => began === clearings && entries.has(key))
+    },
     async join(key, make) {
       const found = find(key)
       if (found) return found

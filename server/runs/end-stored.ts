@@ -1,7 +1,7 @@
-import { z } from 'zod'
 import { appendDeltas } from '~/shared/domain/part'
-import { createError, HoldfastException, type ErrorCode, type HoldfastError } from '~/shared/errors'
+import { createError, type HoldfastError } from '~/shared/errors'
 import type { Log } from '../log'
+import { isOfData } from '../sql/data-failure'
 import type { Database } from '../sql/schema'
 import type { Sync } from '../sync/sync'
 import { endRun, type Ending } from './end-run'
@@ -45,22 +45,3 @@ export async function endAnyhow(
 
 const unreadableError = (unreadable: number): HoldfastError =>
   createError('internal', 'Some of this reply could not be read on the server and is left out.', { unreadable }, false)
-
-/**
- * What the database says of the data it was given, by SQLite's and PostgreSQL's codes; any other code of theirs is
- * about the database.
- */
-const dataCode = /^(?:SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE|ERROR)(?:_|$)|2[23]\w{3}$)/
-const refusals: ReadonlySet<ErrorCode> = new Set(['invalid_request', 'payload_too_large', 'not_found'])
-
-/**
- * Whether it would fail again with the same data, and only with it. A connection that broke or a disk that is full is
- * no reason to leave anything out.
- */
-function isOfData(error: unknown): boolean {
-  if (error instanceof HoldfastException) return refusals.has(error.error.code)
-  if (error instanceof SyntaxError || error instanceof RangeError || error instanceof z.ZodError) return true
-  if (!(error instanceof Error)) return false
-  if ('code' in error && typeof error.code === 'string') return dataCode.test(error.code)
-  return error.cause !== undefined && isOfData(error.cause)
-}

@@ -61,10 +61,11 @@ export function createFiles({ folder, log, quotas, open }: FilesDeps) {
       const version = keyOf(share, 'pages')
       if (page > (pageCounts.get(version) ?? Infinity)) return null
       const key = keyOf(share, `page ${page} ${origin}`)
+      const replace = answers.better(key)
       const held = rendered(key, async () => {
         const first = await renderer.page(await open(share), { page, origin }, ({ html }) => {
           // In its place, once it is there.
-          held.then(() => answers.replace(key, html ? [html] : [])).catch((error: unknown) => log.debug({ err: error }, 'a page keeps its colours'))
+          held.then(() => replace(html ? [html] : [])).catch((error: unknown) => log.debug({ err: error }, 'a page keeps its colours'))
         })
         pageCounts.set(version, first.pages)
         return first.html ? [first.html] : []

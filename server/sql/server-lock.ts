@@ -33,9 +33,7 @@ export async function takeServerLock(databaseUrl: string, { log, lost }: LockOpt
     }
     connection.on('error', over)
     connection.on('end', over)
-    await connection.connect()
-    const { rows } = await connection.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [serverLock])
-    if (!rows[0]?.held) {
+    if (!await ask(connection)) {
       await connection.end()
       return false
     }
@@ -43,6 +41,18 @@ export async function takeServerLock(databaseUrl: string, { log, lost }: LockOpt
     // It may have broken while it was asked.
     if (isOver) void again()
     return true
+  }
+
+  /** Whether this connection has the lock now. One that cannot be asked is ended: the next one would come on top of it. */
+  async function ask(connection: pg.Client): Promise<boolean> {
+    try {
+      await connection.connect()
+      const { rows } = await connection.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [serverLock])
+      return rows[0]?.held ?? false
+    } catch (error) {
+      connection.end().catch((reason: unknown) => log.warn({ err: reason }, 'a connection that could not be asked for the lock did not end in order'))
+      throw error
+    }
   }
 
   async function again(): Promise<void> {

@@ -2,6 +2,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { migrateReplica } from '~/shared/sql/replica'
 import type { AsideKey } from '~/shared/protocol/aside'
 import { columnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
+import { isRefusedValue } from '../sql/data-failure'
 import type { UnreadableKey } from './aside'
 import type { EntityRow } from './entity-rows'
 
@@ -61,14 +62,8 @@ function prepareInsert(file: BetterSqlite3.Database, table: TableName): (row: En
       statement.run(row.pk, row.h, row.hx, ...cells)
       return null
     } catch (error) {
-      if (!isOfData(error)) throw error
+      if (!isRefusedValue(error)) throw error
       return `a device's file does not take it: ${error.message}`
     }
   }
-}
-
-/** What SQLite says of a value, not of its file: a type, a constraint, a size, or JSON that its functions do not read. */
-function isOfData(error: unknown): error is Error {
-  if (!(error instanceof BetterSqlite3.SqliteError)) return false
-  return /^SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code) || (error.code === 'SQLITE_ERROR' && /malformed JSON/.test(error.message))
 }

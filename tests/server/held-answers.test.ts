@@ -39,7 +39,7 @@ test('[SH53] who reads an answer reads it to its end, replaced, pushed out and f
   const text = 'x'.repeat(200_000)
   const reading = (await answers.join('a', () => [text])).read()[Symbol.asyncIterator]()
   const first = await reading.next()
-  await answers.replace('a', ['other'])
+  await answers.better('a')(['other'])
   await answers.join('b', () => [text])
   answers.clear()
   expect(answers.find('a')).toBeNull()
@@ -57,8 +57,18 @@ test('[SH53] what is being made when all is forgotten is given to who asked for 
     return ['old']
   })
   expect(await textOf(await asked)).toBe('old')
-  expect(await textOf(await answers.replace('a', ['better']))).toBe('better')
+  expect(await textOf(await answers.better('a')(['better']))).toBe('better')
   expect(answers.find('a')).toBeNull()
+})
+
+test('[SH53] something better of what was forgotten meanwhile is not kept in the place of what was made since', async () => {
+  open()
+  await answers.join('a', () => ['of the deleted one'])
+  const better = answers.better('a')
+  answers.clear()
+  await answers.join('a', () => ['made since'])
+  expect(await textOf(await better(['better of the deleted one']))).toBe('better of the deleted one')
+  expect(await textOf(answers.find('a')!)).toBe('made since')
 })
 
 test('[SH54] over the bound on what is read together the next is refused, and taken when a reader is done', async () => {

@@ -45,3 +45,28 @@ it('[ST77] what comes while the disk is full is asked for again until there is r
   await checkConvergence(space, [device])
   await device.stop()
 })
+
+it('[ST77] a device whose disk is full while it gives a restored server its rows back goes on once there is room', async () => {
+  const space = await server.createSpace()
+  const id = createDeviceId(random.bytes)
+  const { token, tokenId } = await space.mint(id)
+  let told = 0
+  const device = await createDevice({
+    id, token, url: server.url, scheduler, random, accept: (_, wire) => space.accept(id, tokenId, wire), events: { onStorageFull: () => void told++ },
+  })
+  await scheduler.run(1_000)
+  const backup = await space.backup()
+  device.write([setting('one'), setting('two'), setting('three')])
+  await scheduler.run(5_000)
+  const { page_count: pages, freelist_count: free } = { ...device.db.driver.get<{ page_count: number }>('pragma page_count')!, ...device.db.driver.get<{ freelist_count: number }>('pragma freelist_count')! }
+  device.db.driver.exec(`pragma max_page_count=${pages + Math.max(2 - free, 0)}`)
+  await space.restore(backup)
+  await scheduler.run(60_000)
+  expect(told).toBeGreaterThan(1)
+  expect(device.client.state().state).toBe('syncing')
+  device.db.driver.exec('pragma max_page_count=1000000')
+  await scheduler.run(60_000)
+  expect((await space.entities()).map(({ key }) => key).sort()).toEqual(['one', 'three', 'two'])
+  await checkConvergence(space, [device])
+  await device.stop()
+})

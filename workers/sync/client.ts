@@ -120,6 +120,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
     acked: () => events.onAcked?.(),
     dead: () => socket?.reconnect(),
     outdated: () => onOutdated(),
+    storageFull: () => events.onStorageFull?.(),
   }
 
   async function pause() {

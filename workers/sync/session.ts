@@ -10,6 +10,7 @@ import { spaceIdSchema } from '~/shared/domain/ids'
 import { foldOutgoing } from '~/workers/database/bound-rows'
 import { readMeta, readPosition, writeMeta } from '~/workers/database/meta'
 import type { LocalDatabase, Touched } from '~/workers/database/open'
+import { isStorageFull } from '~/workers/database/storage-full'
 import { acknowledge, nextNumber, readChange, readOutbox } from '~/workers/database/outbox'
 import { applyAck } from './apply-ack'
 import { applyPage, toMark } from './apply-page'
@@ -47,6 +48,8 @@ export interface SessionDeps {
   dead(): void
   /** The server is newer than this build. */
   outdated(): void
+  /** There was no room on this device for what is needed to go on. */
+  storageFull(): void
   /** Lets other work run if this one has taken long. */
   pause(): Promise<void>
 }
@@ -237,13 +240,24 @@ export function createSession(deps: SessionDeps) {
 
   async function giveBack(position: Pick<ServerPosition, 'upto' | 'uptoClock'>) {
     busy = true
-    await gatherResend(db, async () => {
-      await deps.pause()
-      return !ended
-    })
+    try {
+      await gatherResend(db, async () => {
+        await deps.pause()
+        return !ended
+      })
+      if (ended) return
+      finishRestore(db, position)
+    } catch (cause) {
+      // It is gathered anew after a while, once the log was read to its end again. What is here stays as it is meanwhile.
+      later(() => {
+        busy = false
+        wantsPull = true
+        pump()
+      }, refusedMs)
+      if (!isStorageFull(cause)) throw cause
+      return deps.storageFull()
+    }
     busy = false
-    if (ended) return
-    finishRestore(db, position)
     settling = false
     committed({ rows: [], local: ['outbox'] })
     pump()
