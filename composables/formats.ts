@@ -1,4 +1,5 @@
-const day = 86_400_000
+import { midnightBefore, type DayGroupKind } from '~/shared/domain/day-groups'
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -6,20 +7,16 @@ const monthYear = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'num
 const monthOnly = new Intl.DateTimeFormat(undefined, { month: 'long' })
 const whole = new Intl.NumberFormat('en')
 
-const midnight = (at: number): number => new Date(at).setHours(0, 0, 0, 0)
+const groupNames = { pinned: 'Pinned', archived: 'Archived', today: 'Today', yesterday: 'Yesterday', week: 'Previous 7 days', days: 'Previous 30 days' } as const
 
-/** The heading under which something of `at` stands in a list by days. */
-export function timeToDayGroup(at: number, now: number): string {
-  const today = midnight(now)
-  if (at >= today) return 'Today'
-  if (at >= today - day) return 'Yesterday'
-  if (at >= today - 7 * day) return 'Previous 7 days'
-  if (at >= today - 30 * day) return 'Previous 30 days'
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? monthOnly.format(at) : monthYear.format(at)
+/** The heading of a group in a list by days. */
+export function headToText({ kind, from }: { kind: DayGroupKind | 'pinned' | 'archived', from: number }, now: number): string {
+  if (kind !== 'month') return groupNames[kind]
+  return new Date(from).getFullYear() === new Date(now).getFullYear() ? monthOnly.format(from) : monthYear.format(from)
 }
 
 /** A time as short as it stays clear. */
-export const timeToShortText = (at: number, now: number): string => (at >= midnight(now) ? clock.format(at) : dayMonth.format(at))
+export const timeToShortText = (at: number, now: number): string => (at >= midnightBefore(now) ? clock.format(at) : dayMonth.format(at))
 export const timeToText = (at: number): string => fullTime.format(at)
 export const timeToClockText = (at: number): string => clock.format(at)
 

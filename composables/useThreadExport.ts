@@ -1,4 +1,4 @@
-import type { Thread } from '~/shared/domain/thread'
+import type { ThreadId } from '~/shared/domain/ids'
 import { useModelsStore } from '~/stores/models'
 import { useThreadsStore } from '~/stores/threads'
 import { threadToMarkdown } from '~/stores/threadMarkdown'
@@ -14,9 +14,11 @@ export function useThreadExport() {
   const models = useModelsStore()
   const { showError } = useRemedies()
 
-  return async function exportThread(thread: Thread): Promise<void> {
-    const read = await threads.readMessages(thread.id)
-    if (!read.ok) return showError(read.error, { retry: () => exportThread(thread) })
-    saveFile(new TextEncoder().encode(threadToMarkdown(thread, read.value, models.nameOf)), `${toFileName(thread.title)}.md`, 'text/markdown')
+  return async function exportThread(id: ThreadId): Promise<void> {
+    const [thread, messages] = await Promise.all([threads.read(id), threads.readMessages(id)])
+    if (!thread.ok) return showError(thread.error, { retry: () => exportThread(id) })
+    if (!messages.ok) return showError(messages.error, { retry: () => exportThread(id) })
+    if (!thread.value) return
+    saveFile(new TextEncoder().encode(threadToMarkdown(thread.value, messages.value, models.nameOf)), `${toFileName(thread.value.title)}.md`, 'text/markdown')
   }
 }

@@ -91,7 +91,7 @@ export const useSharesStore = defineStore('shares', () => {
   }
 
   /** The path of a thread that its share would show, as this device has it; ends with the function returned. */
-  function watchPath(thread: Thread, listener: (path: Message[]) => void): () => void {
+  function watchPath(thread: Pick<Thread, 'id' | 'active_leaf'>, listener: (path: Message[]) => void): () => void {
     return database.watch('messages', { thread: thread.id }, ({ messages }) => {
       listener(createTree(messages).pathTo(thread.active_leaf).filter(({ role }) => role !== 'system'))
     })

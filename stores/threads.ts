@@ -1,48 +1,63 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, reactive, shallowRef, watch } from 'vue'
 import { useNuxtApp } from '#app'
 import { newMutation } from '~/stores/newId'
 import { readOnce } from '~/stores/readOnce'
 import { errorToWords } from '~/stores/errorWords'
+import { midnightBefore } from '~/shared/domain/day-groups'
 import type { ThreadId } from '~/shared/domain/ids'
 import type { Message } from '~/shared/domain/message'
+import type { Thread } from '~/shared/domain/thread'
 import type { HoldfastError } from '~/shared/errors'
 import { limits } from '~/shared/limits'
 import { ok, type Result } from '~/shared/result'
-import type { ThreadPatch, ThreadSummary } from '~/workers/api'
+import type { QueryParams, ThreadPatch, ThreadRow, ThreadWindow } from '~/workers/api'
 import { useNotificationsStore } from './notifications'
+
+/** Which part of which list the sidebar looks at. */
+type ThreadView = Required<QueryParams<'thread-window'>>
+export type ShownThreads = ThreadWindow & Pick<ThreadView, 'list' | 'keep'>
 
 /** The threads of the sidebar, and what can be done to a thread as a whole. */
 export const useThreadsStore = defineStore('threads', () => {
   const database = useNuxtApp().$database
   const notifications = useNotificationsStore()
 
-  const threads = shallowRef<ThreadSummary[]>([])
-  const loaded = ref(false)
+  const view = reactive<ThreadView>({ list: 'open', today: midnightBefore(Date.now()), offset: 0, limit: 100, keep: null })
+  /** What of the list is in view and near it; null until it is here. The last one stays while the next is on its way. */
+  const shown = shallowRef<ShownThreads | null>(null)
+  /** How far each list was scrolled, in px: they come and go with a search. */
+  const places = { open: 0, archived: 0 }
   const error = shallowRef<HoldfastError | null>(null)
-  database.watch('threads', { archived: false }, (answer) => {
-    threads.value = answer
-    loaded.value = true
-    error.value = null
-  }, (failure) => {
-    error.value = failure
-  })
+  const known = new Map<ThreadId, { text: string, row: ThreadRow }>()
 
-  const showArchived = ref(false)
-  const archived = shallowRef<ThreadSummary[] | null>(null)
-  let unwatchArchived: (() => void) | null = null
-  watch(showArchived, (show) => {
-    unwatchArchived?.()
-    unwatchArchived = null
-    archived.value = null
-    if (!show) return
-    unwatchArchived = database.watch('threads', { archived: true }, (answer) => {
-      archived.value = answer.filter((thread) => thread.archived)
+  /** Rows that did not change keep their identity, so that they are not drawn again. */
+  function keepIdentity(rows: readonly ThreadRow[]): ThreadRow[] {
+    const before = new Map(known)
+    known.clear()
+    return rows.map((row) => {
+      const text = JSON.stringify(row)
+      const old = before.get(row.id)
+      const kept = old?.text === text ? old : { text, row }
+      known.set(row.id, kept)
+      return kept.row
     })
-  })
+  }
 
-  const pinned = computed(() => threads.value.filter((thread) => thread.pinned))
-  const unpinned = computed(() => threads.value.filter((thread) => !thread.pinned))
+  watch(() => ({ ...view }), (asked, _before, onCleanup) => {
+    if (shown.value?.list !== asked.list) shown.value = null
+    onCleanup(database.watch('thread-window', asked, (answer) => {
+      shown.value = { ...answer, list: asked.list, keep: asked.keep, rows: keepIdentity(answer.rows) }
+      error.value = null
+    }, (failure) => {
+      error.value = failure
+    }))
+  }, { immediate: true })
+
+  const showArchived = computed({
+    get: () => view.list === 'archived',
+    set: (archived) => Object.assign(view, { list: archived ? 'archived' : 'open', offset: 0, keep: null }),
+  })
 
   async function patch(thread: ThreadId, changes: ThreadPatch): Promise<Result<object, HoldfastError>> {
     const answer = await database.call('patch-thread', { ...newMutation(), thread, patch: changes })
@@ -79,11 +94,17 @@ export const useThreadsStore = defineStore('threads', () => {
     notifications.notify({ text: 'Thread deleted', detail: title, key: `delete-${thread}`, action: { label: 'Undo', run: undo } })
   }
 
+  /** A thread as it stands, with what no list of threads brings; null for one that is not here. */
+  async function read(thread: ThreadId): Promise<Result<Thread | null, HoldfastError>> {
+    const answer = await readOnce(database, 'thread', { id: thread })
+    return answer.ok ? ok(answer.value.thread) : answer
+  }
+
   /** The messages of a thread as they stand, whether it is open or not. */
   async function readMessages(thread: ThreadId): Promise<Result<Message[], HoldfastError>> {
     const read = await readOnce(database, 'messages', { thread })
     return read.ok ? ok(read.value.messages) : read
   }
 
-  return { threads, loaded, error, pinned, unpinned, showArchived, archived, patch, rename, setPinned, setArchived, remove, readMessages, restore }
+  return { view, shown, places, error, showArchived, patch, rename, setPinned, setArchived, remove, read, readMessages, restore }
 })

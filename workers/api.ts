@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bounded } from '~/shared/domain/bounds'
+import { dayGroupKinds } from '~/shared/domain/day-groups'
 import { idSchema, messageIdSchema, runIdSchema, threadIdSchema } from '~/shared/domain/ids'
 import { messageSchema } from '~/shared/domain/message'
 import { filePartSchema, partDeltaSchema, partSchema } from '~/shared/domain/part'
@@ -68,11 +69,20 @@ export const mutations = {
   'discard-change': { request: z.object({ ...mutation, n: z.number().int() }), answer: done },
 } as const
 
-/** What the page shows of a sidebar row. `lastAt` is the newest live message's time (or the thread's own). */
-export const threadSummarySchema = threadSchema.extend({
-  lastAt: z.number(), messages: z.number(), streaming: z.boolean(), queued: z.number(), labels: z.array(z.string()),
+/** What the page shows of a sidebar row; what may be long is asked for by the thread's id. `lastAt` is the newest live message's time (or the thread's own). */
+export const threadRowSchema = threadSchema.omit({ system_prompt: true }).extend({ lastAt: z.number(), streaming: z.boolean(), queued: z.number() })
+export type ThreadRow = z.infer<typeof threadRowSchema>
+
+/** A group of a list of threads: what of `from` (ms) and later stands under it, and how many they are. */
+export const threadHeadSchema = z.object({ kind: z.enum(['pinned', 'archived', ...dayGroupKinds]), from: z.number(), count: z.number() })
+export type ThreadHead = z.infer<typeof threadHeadSchema>
+
+/** A part of a list of threads: all its heads with their counts, in order, and the rows from number `offset` on; `kept` is the row asked for by its id, wherever it stands. */
+export const threadWindowSchema = z.object({
+  total: z.number(), heads: z.array(threadHeadSchema), offset: z.number(), rows: z.array(threadRowSchema),
+  kept: z.object({ index: z.number(), row: threadRowSchema }).nullable(),
 })
-export type ThreadSummary = z.infer<typeof threadSummarySchema>
+export type ThreadWindow = z.infer<typeof threadWindowSchema>
 
 /** A queued send of this device, or of another one whose name is known. */
 export const pendingSchema = z.object({ reply: messageIdSchema, run: runIdSchema, here: z.boolean(), device: z.string().nullable(), needsKey: z.boolean() })
@@ -118,7 +128,14 @@ export type StorageState = z.infer<typeof storageStateSchema>
 
 /** Live queries: the answer comes again whenever a commit changes it. */
 export const queries = {
-  'threads': { params: z.object({ archived: z.boolean().default(false) }), answer: z.array(threadSummarySchema) },
+  /** Pinned threads, then the others by their last message, grouped as seen on the day that began at `today` (ms); or the archived ones. */
+  'thread-window': {
+    params: z.object({
+      list: z.enum(['open', 'archived']), today: z.number().int(), offset: z.number().int().min(0), limit: z.number().int().min(1).max(300),
+      keep: threadIdSchema.nullable().default(null),
+    }),
+    answer: threadWindowSchema,
+  },
   'thread': { params: z.object({ id: threadIdSchema }), answer: z.object({ state: z.enum(['present', 'deleted', 'unknown']), thread: threadSchema.nullable() }) },
   /** All messages of a thread, deleted ones too (the tree needs them), by (created_at, id). */
   'messages': { params: z.object({ thread: threadIdSchema }), answer: z.object({ messages: z.array(messageSchema), pending: z.array(pendingSchema) }) },

@@ -12,7 +12,6 @@ import { createLiveQueries } from './database/live-queries'
 import { mutate } from './database/mutations/all'
 import type { MutationName } from './database/mutations/mutation'
 import { checkReplica, isDamage, openReplica } from './database/open-replica'
-import { createThreadSummaries } from './database/queries/thread-summaries'
 import { createRoom } from './database/room'
 import { restoreUnsent } from './database/salvage'
 import type { ClosedFiles, OpenedStorage } from './database/storage'
@@ -89,11 +88,10 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
     endings.push(mirrorUnsent(db, options.secrets, file, schedule))
   }
 
-  const summaries = createThreadSummaries(db)
   const storageState = createStorageState(storage, options.estimates, schedule, () => live.signal('storage'))
   const names = createDeviceNames(db, identity, door, () => live.signal('devices'))
   const live = createLiveQueries({
-    db, summaries, storage: storageState.current, hasKey: () => hasKey, deviceName: names.name,
+    db, storage: storageState.current, hasKey: () => hasKey, deviceName: names.name,
     sync(): SyncState {
       const { deviceId, deviceName, spaceId, tokenId, claimNeeded } = identity.current()
       const snapshot = sync.state()
@@ -255,7 +253,6 @@ export async function openLeader(options: LeaderOptions): Promise<Leader> {
       progress.stop()
       drafts.stop()
       live.stop()
-      summaries.stop()
       storageState.stop()
       for (const end of endings) end()
       try {

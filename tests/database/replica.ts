@@ -7,7 +7,7 @@ import { mutate } from '~/workers/database/mutations/all'
 import { openDatabase, type LocalDatabase } from '~/workers/database/open'
 import type { QueryAnswer, QueryName, QuerySources } from '~/workers/database/queries/query'
 import { queryHandlers } from '~/workers/database/queries/all'
-import { createThreadSummaries } from '~/workers/database/queries/thread-summaries'
+import { midnightBefore } from '~/shared/domain/day-groups'
 import type { StorageState, SyncState } from '~/workers/api'
 import { createRandom } from '../sync/random'
 
@@ -20,7 +20,7 @@ export async function createReplica({ seed = 1, image }: { seed?: number, image?
   const db: LocalDatabase = openDatabase(await createMemoryDriver(image), { deviceId: createDeviceId(random.bytes), now: () => time.now, randomBytes: random.bytes })
   const world = { hasKey: true, names: new Map<string, string>() }
   const sources: QuerySources = {
-    db, summaries: createThreadSummaries(db),
+    db,
     sync: (): SyncState => ({
       state: 'local-only', error: null, outgoing: 0, rejected: 0, progress: null, deviceId: db.deviceId, deviceName: 'test', spaceId: null, tokenId: null, claimNeeded: false,
     }),
@@ -52,6 +52,8 @@ export async function createReplica({ seed = 1, image }: { seed?: number, image?
   const ask = <Q extends QueryName>(name: Q, params: Parameters<(typeof queryHandlers)[Q]['run']>[1]): QueryAnswer<Q> =>
     (queryHandlers[name] as { run(sources: QuerySources, params: unknown): QueryAnswer<Q> }).run(sources, params)
 
+  /** A list of threads from its start. */
+  const list = (name: 'open' | 'archived' = 'open') => ask('thread-window', { list: name, today: midnightBefore(time.now), offset: 0, limit: 100, keep: null }).rows
   const live = () => createLiveQueries(sources, (run) => {
     const handle = setImmediate(run)
     return () => clearImmediate(handle)
@@ -60,6 +62,6 @@ export async function createReplica({ seed = 1, image }: { seed?: number, image?
   const outbox = () => db.driver.all<{ n: number, t: string, k: string, c: string }>('select n, t, k, c from outbox order by n')
     .map(({ n, t, k, c }) => ({ n, t, k, c: JSON.parse(c) as Record<string, unknown> }))
 
-  return { db, sources, world, time, newId, stamp, send, ask, live, messagesOf, outbox }
+  return { db, sources, world, time, newId, stamp, send, ask, list, live, messagesOf, outbox }
 }
 export type Replica = Awaited<ReturnType<typeof createReplica>>

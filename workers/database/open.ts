@@ -8,6 +8,7 @@ import { boundRows } from './bound-rows'
 import type { SqlDriver } from './driver'
 import { readMeta, writeMeta } from './meta'
 import { returnAfterUpdate } from './return-rows'
+import { createThreadPlaces } from './thread-places'
 import { unlessFull } from './storage-full'
 
 /** The rows a commit changed, for live queries; `local` are tables of the device alone. */
@@ -53,6 +54,7 @@ export interface OpenOptions { deviceId: DeviceId, now: () => number, randomByte
 export function openDatabase(driver: SqlDriver, { deviceId, now, randomBytes, build }: OpenOptions): LocalDatabase {
   if (!migrateReplica(driver)) fail('upgrade_required', 'the database was written by a newer version; reload to update')
   unlessFull(() => createAsideTables(driver))
+  createThreadPlaces(driver)
   boundRows(driver)
   if (build !== undefined) returnAfterUpdate(driver, build)
   const writer = `${deviceId}.${drawBase32(4, randomBytes)}`

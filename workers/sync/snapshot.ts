@@ -6,6 +6,7 @@ import { maxClock, noClock, type Clock } from '~/shared/sync/clock'
 import { entityToChanges, slotClock } from '~/shared/sync/merge'
 import { isTableName, slotOf } from '~/shared/sync/tables'
 import { createAsideTables, keyId, readAsideIds } from '~/workers/database/aside'
+import { createThreadPlaces } from '~/workers/database/thread-places'
 import { boundRows } from '~/workers/database/bound-rows'
 import type { SqlDriver } from '~/workers/database/driver'
 import { listHeldDrafts } from '~/workers/database/drafts'
@@ -97,6 +98,7 @@ function carryOver(db: LocalDatabase, next: SqlDriver): void {
   const epoch = readMeta(next, 'epoch')
   if (cursor === null || epoch === null) fail('internal', 'the image does not say where it stands')
   for (const driver of [db.driver, next]) createAsideTables(driver)
+  createThreadPlaces(next)
   next.transaction(() => {
     for (const table of localTables) {
       const rows = db.driver.all(`select * from ${table}`)

@@ -2,12 +2,13 @@ import { searchQuery } from '../search'
 import { messages } from './messages'
 import type { Query, QueryName } from './query'
 import { aside, rejected, setting, settings } from './settings'
-import { thread, threads } from './threads'
+import { thread } from './thread'
+import { threadWindow } from './thread-window'
 import { usage } from './usage'
 
 /** Every live query by its name. */
 export const queryHandlers: { [Q in QueryName]: Query<Q> } = {
-  threads, thread, messages, 'search': searchQuery, setting, settings, rejected, aside, usage,
+  'thread-window': threadWindow, thread, messages, 'search': searchQuery, setting, settings, rejected, aside, usage,
   sync: { run: ({ sync }) => sync(), touchedBy: (touched) => touched.all === true || (touched.local ?? []).length > 0, signals: ['sync'] },
   storage: { run: ({ storage }) => storage(), touchedBy: () => false, signals: ['storage'] },
 }

@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import type { queries, StorageState, SyncState } from '../../api'
 import type { LocalDatabase, Touched } from '../open'
-import type { ThreadSummaries } from './thread-summaries'
 
 export type Queries = typeof queries
 export type QueryName = keyof Queries
@@ -11,7 +10,6 @@ export type QueryAnswer<Q extends QueryName> = z.output<Queries[Q]['answer']>
 /** What a query may read besides the rows. */
 export interface QuerySources {
   db: LocalDatabase
-  summaries: ThreadSummaries
   sync(): SyncState
   storage(): StorageState
   hasKey(): boolean

@@ -1,10 +1,5 @@
-import { touchesTable, type Query } from './query'
+import type { Query } from './query'
 import { readThread } from './rows'
-
-export const threads: Query<'threads'> = {
-  run: ({ summaries }, { archived }) => summaries.list(archived),
-  touchedBy: (touched) => touchesTable(touched, 'thread', 'message', 'label'),
-}
 
 export const thread: Query<'thread'> = {
   run({ db }, { id }) {
