@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isTerminal, type MessageStatus } from '~/shared/domain/message'
 import type { RunThreadBody } from '~/shared/protocol/run-thread'
 import type { Log } from '../log'
 import type { OpenRouter } from '../openrouter/openrouter'
 import type { Database, Dialect } from '../sql/schema'
+import { diskFull } from '../sql/storage-failure'
 import type { Sync } from '../sync/sync'
 import { createAttachments, type AttachRequest } from './attachments'
 import { endStored } from './end-stored'
@@ -43,6 +45,8 @@ export interface Runs {
 }
 
 const tickMs = 10_000
+/** How long a stop waits for its end to be stored. */
+const stopPatienceMs = 8_000
 interface Turn { run: LiveRun, request: RunRequest }
 const keyOf = ({ space, id }: RunKey): string => `${space}/${id}`
 
@@ -50,8 +54,9 @@ const keyOf = ({ space, id }: RunKey): string => `${space}/${id}`
 export function createRuns({ database, dialect, sync, openrouter, log, now, blobs, limit = runsPerSpace }: RunsDeps): Runs {
   const owner = randomUUID()
   const live = new Map<string, Turn>()
+  let closing = false
   const writer = createEventWriter({ database, dialect, log })
-  const streaming = { database, sync, openrouter, blobs, writer, log, now, owner }
+  const streaming = { database, sync, openrouter, blobs, writer, log, now, owner, isClosing: () => closing }
   const findLive = (run: RunKey) => live.get(keyOf(run))?.run
   const attachments = createAttachments({ database, log, findLive })
   const reaper = createReaper({ database, sync, log, now, isLive: (run) => live.has(keyOf(run)), onEnd: (run) => attachments.ended(run) })
@@ -65,7 +70,13 @@ export function createRuns({ database, dialect, sync, openrouter, log, now, blob
   async function stopLive(turn: Turn, reason: StopReason): Promise<void> {
     const { run } = turn
     run.stop(reason)
-    if (!queue.remove(run.space, turn)) return void await run.done
+    if (!queue.remove(run.space, turn)) {
+      const given = new AbortController()
+      const late = sleep(stopPatienceMs, 'late', { signal: given.signal, ref: false }).catch(() => undefined)
+      if (reason === 'stopped' && await Promise.race([run.done, late]) === 'late') throw diskFull()
+      given.abort()
+      return void await run.done
+    }
     await finishRun(streaming, run, { status: reason })
     live.delete(keyOf(run))
   }
@@ -123,6 +134,7 @@ export function createRuns({ database, dialect, sync, openrouter, log, now, blob
     reap: (which) => reaper.reap(which),
 
     async close() {
+      closing = true
       clearInterval(timer)
       await ticking
       await Promise.all([...live.values()].map((turn) => stopLive(turn, 'interrupted')))

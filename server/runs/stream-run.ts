@@ -29,8 +29,9 @@ export type RunBlobs = Pick<Blobs, 'put' | 'read'>
 
 export interface StreamDeps {
   database: Database, sync: Sync, openrouter: OpenRouter, blobs: RunBlobs, writer: EventWriter, log: Log, now: () => number
-  /** This process. */
+  /** This process, and whether it is about to end. */
   owner: string
+  isClosing(): boolean
 }
 /** What a run needs besides its row, in memory only: it goes when the run ends. */
 export interface RunRequest { parent: string, options: RunOptions }
@@ -40,6 +41,8 @@ interface Prepared { systemPrompt: string | null, path: MessageRow[], summary: s
 const longestReply = limits.serverChangeBytes - 256 * 1024
 const endTries = 5
 const endRetryMs = 1_000
+/** After the first tries, one of so many is logged. */
+const saidEvery = 60
 
 /** Streams a queued run from its start to its end. Never rejects. */
 export async function streamRun(deps: StreamDeps, run: LiveRun, { parent, options }: RunRequest): Promise<void> {
@@ -126,10 +129,11 @@ function toEnding(run: LiveRun, { error, usage, model }: ChatOutcome): Pick<Endi
 }
 
 /**
- * Writes the end and tells the devices. A disk that is full may have room in a second; after some tries the reaper has the last word,
- * which will be the one that is told here.
+ * Writes the end and tells the devices. What is not stored yet is in this process only, and was paid for: a disk that is full, or a database that
+ * is away, is asked again until it takes it. A server that ends waits for a few tries, and in a damaged file there is nothing to wait for;
+ * then the reaper has the last word, which will be the one that is told here.
  */
-export async function finishRun({ writer, log, ...deps }: StreamDeps, run: LiveRun, ending: Pick<Ending, 'status' | 'usage' | 'error'>): Promise<void> {
+export async function finishRun({ writer, log, isClosing, ...deps }: StreamDeps, run: LiveRun, ending: Pick<Ending, 'status' | 'usage' | 'error'>): Promise<void> {
   await writer.release(run)
   for (let attempt = 1; ; attempt++) {
     try {
@@ -138,8 +142,10 @@ export async function finishRun({ writer, log, ...deps }: StreamDeps, run: LiveR
       run.end(toRunEnd(await readRun(deps.database, run) ?? { id: run.id, usage: null, error: null, ...ending }))
       return
     } catch (error) {
-      log.error({ err: error, run: run.id, attempt }, 'the end of a run could not be stored')
-      if (attempt === endTries) return run.end(toRunEnd({ id: run.id, status: 'interrupted', usage: null, error: null }))
+      if (attempt <= endTries || attempt % saidEvery === 0) log.error({ err: error, run: run.id, attempt }, 'the end of a run could not be stored')
+      const { code } = (error instanceof HoldfastException ? error : toStorageFailure(error))?.error ?? {}
+      const isHopeless = isClosing() || code === 'database_damaged'
+      if (attempt >= endTries && isHopeless) return run.end(toRunEnd({ id: run.id, status: 'interrupted', usage: null, error: null }))
       await sleep(endRetryMs)
     }
   }
