@@ -6,7 +6,7 @@ import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import { explainAndExit, toListenFailure } from './host/start-failure'
 import { connectionEnded } from './http/client-gone'
-import { guardConnections } from './http/serve'
+import { guardConnections, headersMs } from './http/serve'
 import { readConfig, stopServer, whenStarted } from './start'
 
 /**
@@ -18,7 +18,7 @@ const config = readConfig()
 const { NITRO_SSL_CERT: cert, NITRO_SSL_KEY: key, NITRO_UNIX_SOCKET: path } = process.env
 const options = { connectionsCheckingInterval: 5_000 }
 const listener = toNodeListener(nitroApp.h3App)
-const server = cert && key ? createSecureServer({ ...options, cert, key }, listener) : createServer(options, listener)
+const server = cert && key ? createSecureServer({ ...options, cert, key, handshakeTimeout: headersMs }, listener) : createServer(options, listener)
 const { handleUpgrade } = wsAdapter(nitroApp.h3App.websocket as Parameters<typeof wsAdapter>[0])
 guardConnections(server, { trustedProxies: config.trustedProxies, handleUpgrade })
 

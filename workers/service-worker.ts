@@ -3,6 +3,7 @@ import { clientsClaim } from 'workbox-core'
 import { PrecacheController, PrecacheRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { answerBuild, buildMessages, typeOfMessage } from '../shared/protocol/builds'
+import { serverPath } from '../shared/protocol/server-paths'
 import { bringWindowsAlong, takeOverSilentWindows } from './update/bring-along'
 import { buildOfCache, copyKnownFiles, listWindows, nameCache, tidyCaches, type ManifestEntry } from './update/build-caches'
 
@@ -14,7 +15,7 @@ import { buildOfCache, copyKnownFiles, listWindows, nameCache, tidyCaches, type 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: ManifestEntry[] }
 
 /** What is the server's alone: the share viewer is rendered there, and the rest is not a page. */
-const serverOnly = [/^\/share\//, /^\/api\//, /^\/t\/[^/]+\/+api\//, /^\/auth\/spsk/, /^\/(?:sync|push|pull|snapshot|blob|run_thread|healthz|fingerprint|aside|share-keys|share-audit)(?:\/|$)/, /^\/openrouter\//]
+const serverOnly = [/^\/share\//, /^\/t\/[^/]+\/+api\//, serverPath]
 
 const manifest = self.__WB_MANIFEST
 const cacheName = nameCache(manifest)

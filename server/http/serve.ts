@@ -1,11 +1,12 @@
 import { Server as HttpsServer } from 'node:https'
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { addressToNetwork, createProxyList, isLoopbackAddress, plainAddress } from './address'
-import { createConnectionGate } from './connections'
+import { createConnectionGate, gateSecure } from './connections'
 import { createUpgradeListener, type HandleUpgrade } from './upgrade'
 
-/** A head of at most 16 KB has to be there within this, also on a line that brings 1 KB a second. */
-const headersMs = 20_000
+/** A head of at most 16 KB has to be there within this, also on a line that brings 1 KB a second; and a TLS handshake before it. */
+export const headersMs = 20_000
 
 interface Doors { trustedProxies: readonly string[], handleUpgrade: HandleUpgrade }
 
@@ -16,10 +17,13 @@ interface Doors { trustedProxies: readonly string[], handleUpgrade: HandleUpgrad
 export function guardConnections(server: Server | HttpsServer, { trustedProxies, handleUpgrade }: Doors): void {
   server.headersTimeout = headersMs
   server.requestTimeout = 0
-  const event = server instanceof HttpsServer ? 'secureConnection' : 'connection'
+  const isSecure = server instanceof HttpsServer
+  const event = isSecure ? 'secureConnection' : 'connection'
   const isProxy = createProxyList(trustedProxies)
   // All that a proxy carries comes from its address, and one on this machine need not be named.
   const networkOf = (address: string) => (isLoopbackAddress(address) || isProxy(plainAddress(address)) ? null : addressToNetwork(address))
-  server.prependListener(event, createConnectionGate({ networkOf }))
+  const gate = createConnectionGate({ networkOf })
+  if (isSecure) gateSecure(server, gate)
+  else server.prependListener(event, (socket: Socket) => gate(socket))
   server.on('upgrade', createUpgradeListener(handleUpgrade, (socket) => void server.emit(event, socket)))
 }

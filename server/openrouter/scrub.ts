@@ -22,6 +22,7 @@ export interface ScrubStream {
   flush(): string
 }
 
+/** What takes a key, and whatever looks like one, out of a provider's words. `key` is null where none was sent. */
 export function createScrubber(key: string | null): Scrubber {
   // The pattern finds OpenRouter's own keys; only another kind is looked for letter by letter.
   const literal = key && !/^sk-or-[\w-]*$/.test(key) ? key : null

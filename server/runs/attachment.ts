@@ -60,6 +60,7 @@ export function attachToLive(run: LiveRun, after: number, wire: RunWire): () => 
   }
 }
 
+/** The message that brings a device up to step `seq`. `retryAt` is when the provider is called again (ms), null where it is not waited for. */
 export function deltaOf(run: string, parts: PartDelta[], seq: number, retryAt: number | null = null): RunDelta {
   return { type: 'run-delta', run: run as RunDelta['run'], seq, parts, ...(retryAt === null ? {} : { retryAt }) }
 }

@@ -44,5 +44,6 @@ export async function endRun(
   return toRunEnd({ id: run.id, status, usage, error: failure })
 }
 
+/** The message that tells a run's end to whoever follows it. */
 export const toRunEnd = ({ id, status, usage, error }: Pick<StoredRun, 'id' | 'status' | 'usage' | 'error'>): RunEnd =>
   ({ type: 'run-end', run: id as RunEnd['run'], status, ...(usage ? { usage } : {}), ...(error ? { error } : {}) })

@@ -18,12 +18,14 @@ export type ThreadRow = z.infer<typeof threadRowSchema>
 const readOne = async (trx: Trx, space: string, table: 'thread' | 'message', id: string): Promise<Entity | null> =>
   (await readEntities(trx, space, table, [id])).entities.get(id) ?? null
 
+/** A message as stored, also a deleted one; null where there is none, or it cannot be read. */
 export async function readMessage(trx: Trx, space: string, id: string): Promise<MessageRow | null> {
   const entity = await readOne(trx, space, 'message', id)
   const row = entity && messageRowSchema.safeParse(entity.columns)
   return row?.success ? { ...row.data, id } : null
 }
 
+/** A thread as stored, also a deleted one; null where there is none, or it cannot be read. */
 export async function readThread(trx: Trx, space: string, id: string): Promise<ThreadRow | null> {
   const entity = await readOne(trx, space, 'thread', id)
   const row = entity && threadRowSchema.safeParse(entity.columns)

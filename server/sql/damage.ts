@@ -16,6 +16,7 @@ export interface Damage {
 
 const marker = 'holdfast.damaged'
 
+/** Knows, over restarts, whether the database of this folder is damaged; a file in it says so. */
 export function createDamage({ dataDir, log }: { dataDir: string, log: Log }): Damage {
   let found: HoldfastException | null = null
   const listeners: (() => void)[] = []

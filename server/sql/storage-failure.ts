@@ -20,7 +20,9 @@ function codesOf(error: unknown): string[] {
   return codes
 }
 
+/** Whether an error, or what caused it, says that the server's disk is full. */
 export const isDiskFull = (error: unknown): boolean => codesOf(error).some((code) => fullCodes.has(code))
+/** Whether it says that the database's file is not what was written to it. */
 export const isDamage = (error: unknown): boolean => codesOf(error).some((code) => damageCodes.test(code))
 
 /** Whoever asked sent a text that the database cannot hold. */

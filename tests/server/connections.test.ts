@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { createServer as createSecureServer } from 'node:https'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { HoldfastException } from '~/shared/errors'
 import { addressToNetwork } from '~/server/http/address'
-import { createConnectionGate, markKnownPeer } from '~/server/http/connections'
+import { createConnectionGate, gateSecure, markKnownPeer } from '~/server/http/connections'
 import { createStrangerBytes } from '~/server/http/stranger-bytes'
 
 /** A server that takes two connections of strangers, and knows who asks for `/known`. */
@@ -38,6 +40,39 @@ test('[AU108] strangers of one network have so many connections, and each that e
   first.socket.destroy()
   await expect.poll(count).toBe(1)
   expect([(await ask('/known')).status, (await ask('/')).status, (await ask('/')).status]).toEqual([200, 200, 429])
+})
+
+test('[AU108] connections whose TLS handshake is not done count as well, and each once', async () => {
+  const psk = Buffer.alloc(16, 7)
+  const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const
+  const server = createSecureServer({ ...options, pskCallback: () => psk }, (_, response) => response.end())
+  gateSecure(server, createConnectionGate({ limit: 2, networkOf: addressToNetwork }))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close().closeAllConnections())
+  const { port } = server.address() as AddressInfo
+  const opened: Socket[] = []
+  onTestFinished(() => opened.forEach((socket) => socket.destroy()))
+  const secure = async () => {
+    const socket = connectSecurely({ ...options, port, host: '127.0.0.1', checkServerIdentity: () => undefined, pskCallback: () => ({ psk, identity: 'a stranger' }) })
+    opened.push(socket)
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const [data] = await once(socket, 'data') as [Buffer]
+    return Number(data.toString().split(' ')[1])
+  }
+  const raw = async () => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    opened.push(socket)
+    await once(socket, 'connect')
+    return socket
+  }
+  expect(await secure()).toBe(200)
+  const silent = await raw()
+  const refused = await raw()
+  await once(refused, 'close')
+  silent.destroy()
+  await expect.poll(() => promisify<number>((done) => server.getConnections(done))()).toBe(1)
+  expect(await secure()).toBe(200)
 })
 
 test('[AU108] a proxy may open as many as it likes', async () => {

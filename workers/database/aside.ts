@@ -2,6 +2,7 @@ import { ZodError } from 'zod'
 import { UnreadableRow } from '~/shared/sync/unreadable'
 import { isTableName, jsonColumnsOf, tableNames, tables, type TableName } from '~/shared/sync/tables'
 import type { SqlDriver } from './driver'
+import { unlessFull } from './storage-full'
 
 /**
  * The belt: a key whose row or changes cannot be read or written is set aside, whole and in order, so that nothing else stops for it. Its row
@@ -78,15 +79,17 @@ export function withoutAside<C extends KeyedChange>(driver: SqlDriver, changes: 
 }
 
 /**
- * Reads something of a stored row: what cannot be read is set aside, and is undefined. `text` is kept of what is no row. Every reader of JSON in the file comes
- * through here.
+ * Reads something of a stored row: what cannot be read is set aside, and is undefined. `text` is kept of what is no row. Every reader of JSON in
+ * the file comes through here. On a full disk a query goes on without it, and it is set aside when it is read again; a transaction hears of it.
  */
 export function orAside<T>(driver: SqlDriver, t: string, k: string, read: () => T, text: string | null = null): T | undefined {
   try {
     return read()
   } catch (cause) {
     if (!isOfData(cause)) throw cause
-    setAside(driver, { t, k }, cause, { text })
+    const keep = () => setAside(driver, { t, k }, cause, { text })
+    if (driver.inTransaction()) keep()
+    else unlessFull(keep)
     return undefined
   }
 }

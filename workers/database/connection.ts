@@ -86,6 +86,7 @@ export function createConnection(sqlite3: Sqlite3Static, database: Database): Om
         depth--
       }
     },
+    inTransaction: () => depth > 0 || sqlite3.capi.sqlite3_get_autocommit(database.pointer!) === 0,
     checkpoint: () => exec('pragma wal_checkpoint(truncate)'),
     export: () => sqlite3.capi.sqlite3_js_db_export(database),
     close() {

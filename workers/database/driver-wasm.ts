@@ -97,6 +97,7 @@ function withReplace(first: Connection, load: (image: AsyncIterable<Uint8Array>)
     get: (sql, params) => current.get(sql, params),
     run: (sql, params) => current.run(sql, params),
     transaction: (work, options) => current.transaction(work, options),
+    inTransaction: () => current.inTransaction(),
     checkpoint: () => current.checkpoint(),
     export: () => current.export(),
     close: () => current.close(),

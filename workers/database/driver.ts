@@ -14,6 +14,8 @@ export interface SqlDriver {
   run(sql: string, params?: readonly SqlValue[]): void
   /** All or nothing. Within another transaction it joins that one. */
   transaction<T>(work: () => T, options?: { sync?: 'full' | 'normal' }): T
+  /** Whether a failure now would be one of a transaction, which must hear of it. */
+  inTransaction(): boolean
   /**
    * Puts an image in the place of the file: streams it into a new file, calls `carry` with it (to check it and to copy what must stay),
    * and from then on serves that one. If anything throws, the old file stays as it was.

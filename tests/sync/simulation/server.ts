@@ -12,7 +12,7 @@ import { startServer } from '../../server/harness'
 import type { Config } from '~/server/config'
 import type { ServerEnd } from './wire'
 
-const spaceTables = ['space', 'change', 'entity', 'device'] as const
+const spaceTables = ['space', 'change', 'entity', 'device', 'aside', 'aside_change'] as const
 
 interface ServerOptions {
   config?: Partial<Config>
