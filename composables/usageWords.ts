@@ -5,9 +5,10 @@ export interface Spent { promptTokens: number, completionTokens: number, cachedT
 
 /** What was spent, a line each: tokens in and out, what of them was cached or reasoning, and the cost. */
 export function spentToLines({ promptTokens, completionTokens, cachedTokens, reasoningTokens, cost }: Spent): string[] {
+  const tokens = (count: number): string => `${countToText(count)} ${count === 1 ? 'token' : 'tokens'}`
   return [
-    `${countToText(promptTokens)} tokens in${cachedTokens ? `, ${countToText(cachedTokens)} of them cached` : ''}`,
-    `${countToText(completionTokens)} tokens out${reasoningTokens ? `, ${countToText(reasoningTokens)} of them reasoning` : ''}`,
+    `${tokens(promptTokens)} in${cachedTokens ? `, ${countToText(cachedTokens)} of them cached` : ''}`,
+    `${tokens(completionTokens)} out${reasoningTokens ? `, ${countToText(reasoningTokens)} of them reasoning` : ''}`,
     ...(cost == null ? [] : [costToText(cost)]),
   ]
 }

@@ -23,9 +23,14 @@ const imageSchema = z.object({ image_url: z.object({ url: z.string() }) })
 const detailSchema = z.looseObject({ type: z.string(), index: optional(z.number()), text, summary: text, data: text, signature: text })
 export type ReasoningDetail = z.infer<typeof detailSchema>
 
+/** What some models send in place of a text: pieces of text, of what they thought, and pictures. */
+const contentPartSchema = z.object({
+  type: text, text, image_url: optional(z.object({ url: z.string() })),
+  thinking: optional(z.union([z.string(), z.array(z.object({ text }))])),
+})
 const list = <T extends z.ZodType>(schema: T) => optional(z.array(schema))
 export const deltaSchema = z.object({
-  content: text, refusal: text, reasoning: text,
+  content: optional(z.union([z.string(), z.array(contentPartSchema.nullable().catch(null))])), refusal: text, reasoning: text,
   /** What other OpenAI-compatible servers call `reasoning`. */
   reasoning_content: text,
   reasoning_details: list(detailSchema), tool_calls: list(toolCallSchema), images: list(imageSchema), annotations: list(annotationSchema),

@@ -91,13 +91,23 @@ export function createPartAssembler(
     else parts.push({ index, type: 'source-url', url: scrubber.text(url), title: 'Image' })
   }
 
+  const writeContent = (content: Delta['content'], out: Assembled): void => {
+    if (typeof content === 'string') return void (content && write('text', content, out.parts))
+    for (const part of content ?? []) {
+      const thought = typeof part?.thinking === 'string' ? part.thinking : part?.thinking?.map((piece) => piece.text ?? '').join('')
+      if (thought) write('reasoning', thought, out.parts)
+      if (part?.text) write('text', part.text, out.parts)
+      if (part?.image_url) writeImage(toUrl(part.image_url.url), out)
+    }
+  }
+
   return {
     add(delta: Delta): Assembled {
       const out: Assembled = { parts: [], images: [] }
       addDetails(details, delta.reasoning_details ?? [])
       const reasoning = delta.reasoning ?? delta.reasoning_content ?? detailsToText(delta.reasoning_details ?? [])
       if (reasoning) write('reasoning', reasoning, out.parts)
-      if (delta.content) write('text', delta.content, out.parts)
+      writeContent(delta.content, out)
       if (delta.refusal) write('text', delta.refusal, out.parts)
       for (const [position, call] of (delta.tool_calls ?? []).entries()) writeTool(call, position, out.parts)
       for (const image of delta.images ?? []) writeImage(toUrl(image.image_url.url), out)

@@ -1,6 +1,7 @@
 import { summaryInstruction, summaryToContent } from '~/shared/domain/history'
 import { isSummary, isTerminal } from '~/shared/domain/message'
 import { isFilePart, partsToText, type Part } from '~/shared/domain/part'
+import { replyToText } from '~/shared/domain/thinking'
 import { fail, HoldfastException } from '~/shared/errors'
 import { createContentParts } from '../blobs/to-content-part'
 import type { ChatMessage, ContentPart } from '../openrouter/chat-request'
@@ -34,7 +35,7 @@ export async function buildHistory({ systemPrompt, path, omit, continued, summar
     if (omit.has(message.id)) continue
     const role = message.role ?? 'user'
     const files = { load, toContent, required: message === answered }
-    const content = role === 'user' ? await userContent(message.parts, files) : partsToText(message.parts)
+    const content = role === 'user' ? await userContent(message.parts, files) : replyToText(message.parts)
     // A reply that failed before its first word has nothing to say.
     if (content.length > 0) messages.push({ role, content })
   }

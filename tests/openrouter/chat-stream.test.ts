@@ -130,6 +130,15 @@ describe('odd streams', () => {
     expect(long).toMatchObject({ error: null, usage: { finish: 'length' } })
   })
 
+  it('[RN146] a content in pieces is its texts, thoughts and pictures in their order, and a piece of no known kind costs nothing', async () => {
+    const picture = 'data:image/png;base64,iVBORw0KGgo='
+    const answer = await collect(responseOf([
+      chunk({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hm ' }] }, { type: 'thinking', thinking: 'so' }, 7, { type: 'text', text: 'one ' }] }),
+      chunk({ content: [{ type: 'text', text: 'two' }, { type: 'other', text: 3 }, { type: 'image_url', image_url: { url: picture } }] }, 'stop'), done,
+    ]))
+    expect(answer).toMatchObject({ error: null, parts: [{ type: 'reasoning', text: 'hm so' }, { type: 'text', text: 'one two' }, { type: 'file', mime: 'image/png', size: 8 }] })
+  })
+
   it('[RN141] a provider that falls silent is a timeout, with what had come', async () => {
     const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(chunk({ content: 'so far' }))) })
     const answer = await collect(new Response(body, { headers: { 'content-type': 'text/event-stream' } }), { idleMs: 30 })
