@@ -9,8 +9,8 @@ export const placeLists = { pinned: 0, recent: 1, archived: 2 } as const
 /** Deleted threads. */
 const nowhere = 3
 
-/** A thread's place: its list, and the time of its newest live message or its own. */
-const placesOf = (where: string) => `select t.id,
+/** SQL that reads places from the rows: the thread, its list, and the time of its newest live message or its own. */
+export const placesOf = (where: string) => `select t.id,
   case when t.deleted is 1 then ${nowhere} when t.archived is 1 then ${placeLists.archived} when t.pinned is 1 then ${placeLists.pinned} else ${placeLists.recent} end,
   max(coalesce(t.created_at, cast(substr(t.h, 1, 13) as integer), 0),
     coalesce((select m.created_at from message m where m.thread = t.id and m.created_at is not null and m.deleted is not 1 order by m.created_at desc limit 1), 0))

@@ -5,11 +5,12 @@ import { clockTime, clockWriter } from '~/shared/sync/clock'
 import { canonicalJson, entityToText } from '~/shared/sync/fingerprint'
 import { entityToChanges, mergeChange, slotClock, type Entity } from '~/shared/sync/merge'
 import { cellColumns, cellSlot, tableNames, tables, type TableName } from '~/shared/sync/tables'
-import type { SqlRow } from '~/workers/database/driver'
+import type { SqlDriver, SqlRow } from '~/workers/database/driver'
 import { rowToEntity } from '~/workers/database/entities'
 import { readPosition } from '~/workers/database/meta'
 import type { LocalDatabase } from '~/workers/database/open'
 import { countOutbox, nextNumber } from '~/workers/database/outbox'
+import { placesOf } from '~/workers/database/thread-places'
 import type { Device } from './device'
 import type { SimulatedSpace } from './server'
 
@@ -33,7 +34,15 @@ export async function checkConvergence(space: SimulatedSpace, devices: readonly 
     expectThat(outgoing === 0 && position.cursor === head, 'I4', () => `${id} stands at ${position.cursor} of ${head}, ${outgoing} outgoing, ${JSON.stringify(client.state())}`)
     const own = rowsToText(db)
     expectThat(own.join('\n\n') === expected.join('\n\n'), 'I1', () => `${id} differs:\n${difference(own, expected)}`)
+    checkPlaces(db.driver, id)
   }
+}
+
+/** Each thread has the place in the lists that its rows say. */
+function checkPlaces(driver: SqlDriver, id: string): void {
+  const [kept, read] = ['select thread, list, at from thread_place order by thread', `${placesOf('true')} order by 1`]
+    .map((sql) => driver.all(sql).map((row) => JSON.stringify(Object.values(row))).join('\n'))
+  expectThat(kept === read, 'ST153', () => `${id} has the places\n${kept}\nand by its rows\n${read}`)
 }
 
 const difference = (own: string[], expected: string[]): string =>
