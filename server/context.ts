@@ -35,6 +35,7 @@ export interface Context {
   log: Log
   database: Database
   dialect: Dialect
+  damage: Damage
   /** Wall clock in ms. */
   now(): number
   startedAt: number
@@ -133,7 +134,7 @@ async function assemble(config: Config, { database, dialect, damage }: { databas
   for (const timer of timers) timer.unref()
 
   return {
-    config, log, database, dialect, now, spaces, tokens, flows, codes, sync, hub, openrouter, runs, blobs, shares,
+    config, log, database, dialect, damage, now, spaces, tokens, flows, codes, sync, hub, openrouter, runs, blobs, shares,
     snapshots: createSnapshots({ database, sync, dataDir: config.dataDir, log }),
     startedAt: now(),
     clientAddress: createClientAddress(config.trustedProxies),

@@ -19,7 +19,7 @@ interface PushBounds {
   /** Milliseconds since 1970. */
   wall: number
   /** Fails where the space has no room; not asked for what is stored already, nor for deletes of what it holds. */
-  requireRoom(): Promise<void>
+  requireRoom(makesRoom: boolean): Promise<void>
 }
 
 /** Takes a device's changes inside the caller's transaction: skips what it has, refuses gaps and clocks ahead whole, rejects one by one. */
@@ -43,7 +43,8 @@ export async function pushChanges(
   const bound = createClockBound(maxClock(space.clock, toClock(state.uptoClock)), wall)
   if (!clocks.every(bound.admits)) return { outcome: { kind: 'skew', upto, now: bound.tell }, logged: [] }
 
-  if (!await makesRoom(trx, space.id, fresh)) await requireRoom()
+  const deletes = await makesRoom(trx, space.id, fresh)
+  if (deletes !== 'only') await requireRoom(deletes === 'also')
 
   const taken: Change[] = []
   const rejected: Rejection[] = []

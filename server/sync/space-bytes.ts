@@ -10,10 +10,13 @@ const warnAt = 0.8
 /** A sum is made again when so much of the quota was written since the last one: what is added in between is too high. */
 const recountAfter = 0.01
 
+/** What of its quota a space may take beyond it by pushes that delete something: a device's changes go out in their order, deletes behind what they delete. */
+const reserve = 0.1
+
 /** What the rows of each space take: its log, its merged rows and what is kept aside of them, in bytes. Held against a quota. */
 export interface SpaceBytes {
   /** Fails with `storage_full` where the space holds its quota. Inside the transaction that would write. */
-  requireRoom(trx: Trx, spaceId: string): Promise<void>
+  requireRoom(trx: Trx, spaceId: string, makesRoom?: boolean): Promise<void>
   /** Used and allowed bytes of a space that is known to come near its quota; null for any other. Reads nothing. */
   nearFull(spaceId: string): { used: number, quota: number } | null
   /** What a writer has just stored, as entries of the log. */
@@ -55,13 +58,14 @@ export function createSpaceBytes({ dialect, quota, log }: Options): SpaceBytes {
   }
 
   return {
-    async requireRoom(trx, spaceId) {
+    async requireRoom(trx, spaceId, makesRoom = false) {
       const count = await read(trx, spaceId)
       if (!isNear(count)) return void warned.delete(spaceId)
       const state = count.bytes >= quota ? 'full' : 'near'
       if (warned.get(spaceId) !== state) log.warn({ space: spaceId, bytes: count.bytes, quota }, said[state])
       warned.set(spaceId, state)
-      if (state === 'full') throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
+      const most = makesRoom ? quota * (1 + reserve) : quota
+      if (count.bytes >= most) throw new HoldfastException(createError('storage_full', 'the space for rows on the server is used up (NUXT_SPACE_MAX_BYTES)', { used: count.bytes, quota }, true))
     },
     nearFull(spaceId) {
       const count = counts.get(spaceId)
@@ -93,15 +97,18 @@ const isDelete = ({ c }: ChangeEnvelope): boolean =>
   c !== null && typeof c === 'object' && 'deleted' in c && c.deleted === 1 && Object.keys(c).length === 1
 
 /**
- * Whether changes do nothing but delete what the space holds: always taken, since it is how room is made. A delete of a key that never was
- * would leave a row of its own.
+ * Whether changes delete what the space holds, which is how room is made: `only` where they do nothing else, and are always taken; `also` beside
+ * others. A delete of a key that never was would leave a row of its own.
  */
-export async function makesRoom(trx: Trx, spaceId: string, changes: readonly ChangeEnvelope[]): Promise<boolean> {
-  if (!changes.every(isDelete)) return false
-  const keys = new Map(changes.map(({ t, k }) => [keyId(t, k), k]))
+export async function makesRoom(trx: Trx, spaceId: string, changes: readonly ChangeEnvelope[]): Promise<'only' | 'also' | 'no'> {
+  const deletes = changes.filter(isDelete)
+  if (deletes.length === 0) return 'no'
+  const keys = new Map(deletes.map(({ t, k }) => [keyId(t, k), k]))
   const pks = [...new Set(keys.values())]
   for (const table of ['entity', 'aside'] as const) {
     for (const row of await trx.selectFrom(table).select(['table', 'pk']).where('space', '=', spaceId).where('pk', 'in', pks).execute()) keys.delete(keyId(row.table, row.pk))
   }
-  return keys.size === 0
+  const found = new Set(deletes.map(({ t, k }) => keyId(t, k))).size - keys.size
+  if (found === 0) return 'no'
+  return keys.size === 0 && deletes.length === changes.length ? 'only' : 'also'
 }

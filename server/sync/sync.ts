@@ -119,7 +119,7 @@ export function createSync({ database, dialect, hub, log, now, spaceMaxBytes }: 
     },
     push: (spaceId, device, changes, isLive = () => true) => transaction(spaceId, async (trx, space) => {
       if (!isLive()) fail('token_revoked', 'this device was signed out')
-      return pushChanges(trx, space, device, changes, { wall: wall(), requireRoom: () => bytes.requireRoom(trx, spaceId) })
+      return pushChanges(trx, space, device, changes, { wall: wall(), requireRoom: (makesRoom) => bytes.requireRoom(trx, spaceId, makesRoom) })
     }),
     async pull(spaceId, device, cursor, limit) {
       const outcome = await database.transaction().execute((trx) => readPage(trx, dialect, { spaceId, device, cursor, limit }))
@@ -132,7 +132,7 @@ export function createSync({ database, dialect, hub, log, now, spaceMaxBytes }: 
       return database.transaction().execute((trx) => readFingerprint(trx, spaceId, without))
     },
     rows,
-    requireRoom: bytes.requireRoom,
+    requireRoom: (trx, spaceId) => bytes.requireRoom(trx, spaceId),
     nearFull: bytes.nearFull,
     shrunk: bytes.forget,
     setAside: setKeysAside,

@@ -58,7 +58,7 @@ test('[ST135] a damaged page that is found late closes the sockets, and every la
   expect(await socket.closed).toEqual({ code: 1011, reason: 'database_damaged' })
   expect(await push([setting()])).toMatchObject(damaged)
   expect(await request(server!, 'POST', '/auth/spsk/mint', { body: { deviceName: 'another' } })).toMatchObject(damaged)
-  expect((await fetch(`${server!.url}/healthz`)).status).toBe(200)
+  expect((await fetch(`${server!.url}/healthz`)).status).toBe(503)
   expect(lines.filter((line) => line.includes('is damaged, and nothing is taken into it any more') && line.includes('When the database is damaged'))).toHaveLength(1)
 })
 
