@@ -41,11 +41,17 @@ export async function insertRun(trx: Trx, { now, ...run }: NewRun): Promise<void
   await trx.insertInto('run').values({ ...run, status: 'queued', seq: 0, created_at: now, heartbeat: now, started_at: null, ended_at: null, usage: null, error: null }).execute()
 }
 
+/** So many runs that were stopped before they were asked for are remembered of a space: whoever is to hear of it asks within hours. */
+const stoppedAhead = 1_000
+
 /** Records that a run nobody has asked for yet must never start. */
 export async function insertStoppedRun(trx: Trx, { space, id }: RunKey, device: string, now: number): Promise<void> {
   await trx.insertInto('run').values({
     space, id, thread: '', message: '', device, status: 'stopped', owner: '', seq: 0, created_at: now, started_at: null, heartbeat: now, ended_at: now, usage: null, error: null,
   }).execute()
+  const ahead = () => trx.selectFrom('run').where('space', '=', space).where('thread', '=', '')
+  const first = await ahead().select('created_at').orderBy('created_at', 'desc').offset(stoppedAhead).limit(1).executeTakeFirst()
+  if (first) await trx.deleteFrom('run').where('space', '=', space).where('thread', '=', '').where('created_at', '<=', first.created_at).execute()
 }
 
 /** queued → streaming; false when somebody ended it before. */

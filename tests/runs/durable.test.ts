@@ -177,6 +177,15 @@ describe('stopping a run', () => {
     expect(lab.fake.calls({ text })).toHaveLength(0)
   })
 
+  it('[RN179] before it is asked for is remembered of the latest thousand of a space', async () => {
+    const { context } = lab.server
+    const stop = (run: string) => context.runs.stop({ space: lab.space, device: lab.device, run })
+    for (let index = 0; index < 1_005; index++) await stop(`never-${String(index).padStart(4, '0')}`)
+    const { count } = await context.database.selectFrom('run').select((eb) => eb.fn.countAll<number>().as('count')).where('space', '=', lab.space).where('thread', '=', '').executeTakeFirstOrThrow()
+    expect(Number(count)).toBeLessThanOrEqual(1_000)
+    expect(await context.runs.find(lab.space, 'never-1004')).toMatchObject({ status: 'stopped' })
+  })
+
   it('[RN173] while it waits to call again ends the wait', async () => {
     const text = words(1)
     const send = await lab.ask(text)
