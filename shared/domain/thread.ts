@@ -17,10 +17,40 @@ export const threadSchema = z.object({
 })
 export type Thread = z.infer<typeof threadSchema>
 
-/** A thread's first title: the first line of its first message, without the marks of a heading, shortened at a word. */
+const longestTitle = 60
+
+/** The first line that says something, code only where there is nothing else. */
+function firstLine(text: string): string {
+  let code: string | null = null
+  let firstOfCode = ''
+  // A title is at the start of a text; of a long one the rest is not looked at.
+  for (const line of text.slice(0, 10_000).split('\n')) {
+    const fence = /^\s*(`{3,}|~{3,})/.exec(line)?.[1]
+    if (fence !== undefined && (code === null || fence.startsWith(code))) {
+      code = code === null ? fence : null
+      continue
+    }
+    const plain = toPlain(line)
+    if (/[\p{L}\p{N}\p{S}]/u.test(plain)) {
+      if (code === null) return plain
+      firstOfCode ||= line.trim()
+    }
+  }
+  return firstOfCode || text.slice(0, 200).trim()
+}
+
+/** A line without Markdown's marks, addresses and who is spoken to. */
+const toPlain = (line: string): string => line.slice(0, 1_000)
+  .replace(/^\s*(?:>\s?)*/, '').replace(/^(?:#{1,6}|[-*+]|\d{1,9}[.)])\s+/, '').replace(/^\[[ xX]\]\s/, '')
+  .replace(/!?\[([^\]]*)\]\([^()\s]*\)/g, '$1')
+  .replace(/\bhttps?:\/\/([^\s/?#]+)[^\s]*/g, '$1')
+  .replace(/^(?:@[\p{L}\p{N}][\p{L}\p{N}._/:-]*[,:]?\s+)+/u, '')
+  .replace(/(\*\*|__|~~)(?=\S)(.*?\S)\1/g, '$2').replace(/(?<![\p{L}\p{N}*_])([*_])(?=\S)([^*_]*\S)\1(?![\p{L}\p{N}*_])/gu, '$2').replace(/`+([^`]+)`+/g, '$1')
+
+/** A thread's first title: the first words of its first message, plain, shortened at a word. */
 export function textToTitle(text: string): string {
-  const line = text.trim().split('\n', 1)[0]?.replace(/^#{1,6}\s/, '').replace(/\s+/g, ' ').trim() ?? ''
-  if (line.length <= 60) return line || 'New chat'
-  const cut = line.slice(0, 60)
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), 40)).trimEnd()}…`
+  const line = firstLine(text).replace(/\s+/g, ' ').trim()
+  if (line.length <= longestTitle) return line || 'New chat'
+  const cut = line.slice(0, longestTitle).replace(/[\ud800-\udbff]$/, '')
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), 40)).replace(/[\ud800-\udbff]$/, '').trimEnd()}…`
 }

@@ -42,6 +42,20 @@ describe('titles', () => {
     expect(textToTitle(text)).toBe(title)
   })
 
+  it.each([
+    ['**Bold** and *slanted* and `code`', 'Bold and slanted and code'], ['snake_case_name and 2*3*4', 'snake_case_name and 2*3*4'],
+    ['```ts\nconst a = 1\n```\nWhat is this?', 'What is this?'], ['```\nconst a = 1\n```', 'const a = 1'], ['~~~\nnever ended', 'never ended'],
+    ['[a link](https://a.example/b) to read', 'a link to read'], ['![](https://a.example/x.png)\nthe picture', 'the picture'], ['read https://a.example/b?c=d now', 'read a.example now'],
+    ['> quoted\nthen', 'quoted'], ['- [ ] buy milk', 'buy milk'], ['1. first', 'first'], ['@claude, @gpt-5 compare', 'compare'], ['mail@a.example?', 'mail@a.example?'],
+    ['---\n\nafter a rule', 'after a rule'], ['🎉', '🎉'], ['...', '...'], ['機能は？', '機能は？'], ['5 * 3 * 2', '5 * 3 * 2'],
+  ])('[UI21] a title is plain words: %j becomes %j', (text, title) => {
+    expect(textToTitle(text)).toBe(title)
+  })
+
+  it('[UI21] a megabyte has its title at once, and no letter is cut in two', () => {
+    for (const unit of ['*', '[', '`', '_ ', '**a', '[a](', '@a ', '\n', '> ', '🎉']) expect(textToTitle(unit.repeat(1_000_000 / unit.length)).isWellFormed()).toBe(true)
+  })
+
   it('[UI21] a long line is cut at a word', () => {
     const title = textToTitle('word '.repeat(40))
     expect(title.length).toBeLessThanOrEqual(61)
