@@ -4,8 +4,6 @@ import type { actions as schemas } from './api'
 import type { BlobFiles } from './blobs/blob-files'
 import { addBlob } from './blobs/add-blob'
 import type { DeviceBlobs } from './blobs/device-blobs'
-import { readAllServerAside, readServerAside, returnOwnRows } from './aside-calls'
-import { exportFile, exportJson } from './database/export'
 import type { LocalDatabase } from './database/open'
 import type { ClosedFiles } from './database/storage'
 import type { Progress } from './runs/progress'
@@ -95,12 +93,14 @@ export function createActions(deps: ActionDeps): Actions {
       deps.resignSoon()
       return {}
     },
+    // What is asked for seldom is loaded then: a start needs none of it.
     async 'export'({ format }) {
+      const { exportFile, exportJson } = await import('./database/export')
       if (format === 'sqlite') return exportFile(db.driver, deps.now())
+      const { readAllServerAside } = await import('./aside-calls')
       const server = await readAllServerAside(door)
       return exportJson(db.driver, deps.now(), server && server.length > 0 ? server : null)
     },
-    // Loaded when it is asked for: a start needs none of it.
     async 'import'({ mutation, text }) {
       const { importArchive } = await import('./database/import')
       return importArchive(db, mutation, text, { pause: breathe, keepText })
@@ -126,6 +126,7 @@ export function createActions(deps: ActionDeps): Actions {
       return checked.value
     },
     async 'server-aside'({ retry }) {
+      const { readServerAside, returnOwnRows } = await import('./aside-calls')
       const server = await readServerAside(door, retry ? 'POST' : 'GET')
       const returned = retry ? await returnOwnRows(db, deps.sync) + (server?.returned ?? 0) : 0
       return { returned, server: server && { count: server.count, keys: server.keys.map(({ t, k, reason, at, changes, waiting }) => ({ table: t, key: k, reason, at, changes: waiting ?? changes.length })) } }

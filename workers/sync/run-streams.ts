@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
 import type { RunId } from '~/shared/domain/ids'
 import type { ClientMessage } from '~/shared/protocol/client-message'
@@ -50,6 +49,8 @@ export function createRunStreams({ http, schedule, receive, broken }: RunStreamD
       headers: { authorization: `Bearer ${http.token() ?? ''}`, accept: 'text/event-stream' }, signal,
     })
     if (!response.ok || !response.body) return
+    // Needed only where sockets are blocked.
+    const { createParser } = await import('eventsource-parser')
     const parser = createParser({
       onEvent({ event, data }) {
         const message = signal.aborted ? null : readEvent(event, data)
