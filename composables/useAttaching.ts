@@ -16,8 +16,10 @@ export function useAttaching(owner: string, send: (text: string, files: FilePart
 
   const files = computed(() => attachments.partsOf(owner))
   const hasFiles = computed(() => attachments.of(owner).length > 0)
-  /** Nothing goes while a file is still read, or one that the server does not take is there. */
-  const blocked = computed(() => attachments.of(owner).some(({ state }) => state === 'adding' || state === 'refused'))
+  /** A file is still being read. */
+  const adding = computed(() => attachments.of(owner).some(({ state }) => state === 'adding'))
+  /** Nothing goes with a file that the server does not take. */
+  const blocked = computed(() => attachments.of(owner).some(({ state }) => state === 'refused'))
 
   async function attach(files: readonly File[]): Promise<void> {
     const error = files.length > 0 ? await attachments.add(owner, files) : null
@@ -57,5 +59,5 @@ export function useAttaching(owner: string, send: (text: string, files: FilePart
   window.addEventListener(giveFilesEvent, onFiles)
   onBeforeUnmount(() => window.removeEventListener(giveFilesEvent, onFiles))
 
-  return { attach, paste, sendWith, files, hasFiles, blocked }
+  return { attach, paste, sendWith, files, hasFiles, adding, blocked }
 }

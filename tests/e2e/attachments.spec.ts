@@ -189,3 +189,15 @@ for (const [size, bytes] of [['small', 70], ['of 20 MB in one frame', 20 * 1024 
     expect((await stat(await (await download).path())).size).toBe(bytes)
   })
 }
+
+test('[UI104] what is sent while its file is still being read goes out when it has been', async ({ startApp, openProfile }) => {
+  const app = await startApp()
+  const { page } = await openProfile(app.url)
+  await start(page)
+  await composer(page).fill('with a large file')
+  await attach(page, { name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(8 * 1024 * 1024, 'a line of it\n') })
+  await composer(page).press('Enter')
+  await expect(mine(page)).toContainText('with a large file')
+  await expect(mine(page)).toContainText('large.txt')
+  await expect(composer(page)).toHaveValue('')
+})
