@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bounded } from '~/shared/domain/bounds'
+import { historyChoiceSchema } from '~/shared/domain/history'
 import { dayGroupKinds } from '~/shared/domain/day-groups'
 import { idSchema, messageIdSchema, runIdSchema, threadIdSchema } from '~/shared/domain/ids'
 import { messageSchema } from '~/shared/domain/message'
@@ -88,6 +89,34 @@ export type ThreadWindow = z.infer<typeof threadWindowSchema>
 export const pendingSchema = z.object({ reply: messageIdSchema, run: runIdSchema, here: z.boolean(), device: z.string().nullable(), needsKey: z.boolean() })
 export type Pending = z.infer<typeof pendingSchema>
 
+/** A message of the shown path: its number there, and its place among the versions beside it. */
+export const pathRowSchema = z.object({
+  index: z.number(), message: messageSchema,
+  version: z.object({ index: z.number(), count: z.number(), previous: messageIdSchema.nullable(), next: messageIdSchema.nullable() }),
+})
+export type PathRow = z.infer<typeof pathRowSchema>
+
+/**
+ * A part of a path: how long the whole is and where it ends, the rows from number `offset` on, and the one that was asked for by its id, wherever it
+ * stands. `open` are the messages of the thread that will change again, `summary` the newest one of what is on the path.
+ */
+export const conversationSchema = z.object({
+  total: z.number(), offset: z.number(), end: messageIdSchema.nullable(), target: z.number().nullable(),
+  rows: z.array(pathRowSchema), kept: pathRowSchema.nullable(),
+  open: z.array(messageSchema.pick({ id: true, run: true, role: true, status: true, created_at: true }).extend({ shown: z.boolean() })),
+  pending: z.array(pendingSchema),
+  summary: messageSchema.nullable(),
+})
+export type Conversation = z.infer<typeof conversationSchema>
+
+/** What a send would carry, as the server builds it, of which model and place; tokens are estimated. `next` is the summary that would make it short enough. */
+export const historyPlanSchema = z.object({
+  limit: z.number().nullable(), tokens: z.number(), whole: z.number(), fits: z.boolean(), fixed: z.number(),
+  sent: z.number(), omitted: z.number(), covered: z.number(), omit: z.array(messageIdSchema), summary: messageSchema.nullable(),
+  next: z.object({ upTo: messageIdSchema, from: messageIdSchema.nullable(), omit: z.array(messageIdSchema), covers: z.number() }).nullable(),
+})
+export type ThreadPlan = z.infer<typeof historyPlanSchema>
+
 export const searchHitSchema = z.object({
   thread: threadIdSchema, title: z.string(), message: messageIdSchema.nullable(),
   /** Text around the match; matches stand between U+E000 and U+E001. */
@@ -139,6 +168,32 @@ export const queries = {
   'thread': { params: z.object({ id: threadIdSchema }), answer: z.object({ state: z.enum(['present', 'deleted', 'unknown']), thread: threadSchema.nullable() }) },
   /** All messages of a thread, deleted ones too (the tree needs them), by (created_at, id). */
   'messages': { params: z.object({ thread: threadIdSchema }), answer: z.object({ messages: z.array(messageSchema), pending: z.array(pendingSchema) }) },
+  /**
+   * What is looked at of the path on through `leaf` (null: as the thread has it): `limit` messages from number `from` (null: the last ones), or with
+   * `around` in their middle; the path leads through that one then, if it does not already. `keep` is brought wherever it stands.
+   */
+  'conversation': {
+    params: z.object({
+      thread: threadIdSchema, leaf: messageIdSchema.nullable(), from: z.number().int().min(0).nullable(), limit: z.number().int().min(1).max(200),
+      around: messageIdSchema.nullable().default(null), keep: messageIdSchema.nullable().default(null),
+    }),
+    answer: conversationSchema,
+  },
+  /** The ids of the path down to a message, first message first. */
+  'path-ids': { params: z.object({ thread: threadIdSchema, leaf: messageIdSchema }), answer: z.array(messageIdSchema) },
+  /** `system` and `draft` are what the system prompt and the draft take; without a draft `parent` is answered. With `ids` it names what is left out. */
+  'history-plan': {
+    params: z.object({
+      thread: threadIdSchema, parent: messageIdSchema.nullable(), system: z.number(), draft: z.number().nullable(), limit: z.number().nullable(),
+      choice: historyChoiceSchema, ids: z.boolean().default(false),
+    }),
+    answer: historyPlanSchema,
+  },
+  /** What a thread took so far. */
+  'spent': {
+    params: z.object({ thread: threadIdSchema }),
+    answer: z.object({ promptTokens: z.number(), completionTokens: z.number(), cachedTokens: z.number(), reasoningTokens: z.number(), cost: z.number() }),
+  },
   'search': { params: z.object({ text: z.string().max(500), limit: z.number().int().max(200).default(50) }), answer: z.array(searchHitSchema) },
   /** Null when it was never set. */
   'setting': { params: z.object({ name: z.string() }), answer: z.object({ value: z.json() }) },

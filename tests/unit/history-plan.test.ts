@@ -4,8 +4,8 @@ import type { MessageId, ThreadId } from '~/shared/domain/ids'
 import type { Message } from '~/shared/domain/message'
 import type { FilePart, Part } from '~/shared/domain/part'
 import { createTree } from '~/shared/domain/tree'
-import { planHistory, planSummary, type HistoryRequest } from '~/stores/historyPlan'
-import { messageToTokens, modelToLimit, partsToTokens, replyRoom, textToTokens } from '~/stores/tokenEstimate'
+import { planHistory, planSummary, type HistoryRequest } from '~/shared/domain/history-plan'
+import { messageToTokens, modelToLimit, partsToTokens, replyRoom, summaryToTokens, textToTokens } from '~/shared/domain/token-estimate'
 
 const message = (id: string, parent: string | null, more: Partial<Message> = {}): Message => ({
   id: id as MessageId, thread: 'thread-1' as ThreadId, parent: parent as MessageId | null, role: 'user', status: 'final', parts: [{ type: 'text', text: 'word' }],
@@ -16,9 +16,17 @@ const text = (tokens: number): Part[] => [{ type: 'text', text: 'a'.repeat((toke
 const talk = (...tokens: number[]): Message[] =>
   tokens.map((count, index) => message(`m${index}`, index ? `m${index - 1}` : null, { role: index % 2 ? 'assistant' : 'user', parts: text(count) }))
 const summaryOf = (parent: string, more: Partial<Message> = {}) => message(`s-${parent}`, parent, { role: 'system', model: 'fake/echo', parts: text(50), ...more })
-const request = (path: Message[], more: Partial<HistoryRequest> = {}): HistoryRequest =>
-  ({ systemPrompt: '', path, draft: { text: 'a'.repeat(384), files: [] }, summaries: [], choice: null, limit: 1_000, ...more })
-const ids = (messages: readonly Message[]) => messages.map(({ id }) => id)
+const weighed = (messages: readonly Message[]) => messages.map((one) => ({ ...one, tokens: messageToTokens(one) }))
+const request = (path: Message[], { summaries = [], ...more }: Partial<Omit<HistoryRequest, 'summaries'>> & { summaries?: Message[] } = {}): HistoryRequest => ({
+  system: 0, path: weighed(path), draft: 100, summaries: summaries.map((one) => ({ ...one, tokens: summaryToTokens(one) })), choice: null, limit: 1_000, ...more,
+})
+const ids = (messages: readonly { id: string }[]) => messages.map(({ id }) => id)
+/** A plan with the messages it means. */
+const planned = (asked: HistoryRequest) => {
+  const plan = planHistory(asked)
+  const before = asked.path.slice(0, plan.cut)
+  return { ...plan, sent: asked.path.slice(plan.cut), omitted: plan.summary ? [] : before, covered: plan.summary ? before : [] }
+}
 
 describe('the estimate', () => {
   it('[RN50] is a quarter of the bytes, a little for each message, and nothing for what is not sent', () => {
@@ -42,40 +50,40 @@ describe('the estimate', () => {
 
 describe('what is sent', () => {
   it('[RN51] is everything, until a person chooses otherwise', () => {
-    const plan = planHistory(request(talk(500, 500, 500)))
+    const plan = planned(request(talk(500, 500, 500)))
     expect(plan).toMatchObject({ tokens: 1_600, whole: 1_600, fits: false, omitted: [], summary: null })
-    expect(planHistory(request(talk(500, 300)))).toMatchObject({ tokens: 900, fits: true })
-    expect(planHistory(request(talk(5_000), { limit: null })).fits).toBe(true)
+    expect(planned(request(talk(500, 300)))).toMatchObject({ tokens: 900, fits: true })
+    expect(planned(request(talk(5_000), { limit: null })).fits).toBe(true)
   })
 
   it('[RN51] without the start: the oldest go until it fits, and it begins with a question', () => {
-    const plan = planHistory(request(talk(300, 300, 300, 300, 100, 100), { choice: { start: 'drop' } }))
+    const plan = planned(request(talk(300, 300, 300, 300, 100, 100), { choice: { start: 'drop' } }))
     expect([ids(plan.omitted), ids(plan.sent), plan.tokens, plan.fits]).toEqual([['m0', 'm1'], ['m2', 'm3', 'm4', 'm5'], 900, true])
-    const odd = planHistory(request(talk(300, 300, 300, 300, 300), { choice: { start: 'drop' } }))
+    const odd = planned(request(talk(300, 300, 300, 300, 300), { choice: { start: 'drop' } }))
     expect(ids(odd.sent)).toEqual(['m2', 'm3', 'm4'])
-    const cutInAnswer = planHistory(request(talk(300, 300, 300, 600, 100), { choice: { start: 'drop' } }))
+    const cutInAnswer = planned(request(talk(300, 300, 300, 600, 100), { choice: { start: 'drop' } }))
     expect(ids(cutInAnswer.sent)).toEqual(['m4'])
   })
 
   it('[RN51] drops nothing while all fits, and never the message that is answered', () => {
-    expect(planHistory(request(talk(100, 100), { choice: { start: 'drop' } })).omitted).toEqual([])
-    const retry = planHistory(request(talk(300, 300, 2_000), { choice: { start: 'drop' }, draft: null }))
+    expect(planned(request(talk(100, 100), { choice: { start: 'drop' } })).omitted).toEqual([])
+    const retry = planned(request(talk(300, 300, 2_000), { choice: { start: 'drop' }, draft: null }))
     expect([ids(retry.sent), retry.fits]).toEqual([['m2'], false])
   })
 
   it('[RN51] is less than we thought would fit where the provider said so', () => {
     const choice = { start: 'drop' as const, most: 500 }
-    expect(ids(planHistory(request(talk(300, 200, 100, 100), { choice })).sent)).toEqual(['m2', 'm3'])
-    expect(ids(planHistory(request(talk(300, 200, 100, 100), { choice, limit: null })).sent)).toEqual(['m2', 'm3'])
+    expect(ids(planned(request(talk(300, 200, 100, 100), { choice })).sent)).toEqual(['m2', 'm3'])
+    expect(ids(planned(request(talk(300, 200, 100, 100), { choice, limit: null })).sent)).toEqual(['m2', 'm3'])
   })
 
   it('[RN51] fits whenever what cannot be left out does', () => {
     const tokens = fc.integer({ min: 5, max: 400 })
     fc.assert(fc.property(fc.array(tokens, { minLength: 1, maxLength: 12 }), fc.integer({ min: 100, max: 2_000 }), fc.boolean(), (sizes, limit, answers) => {
       const path = talk(...sizes)
-      const plan = planHistory(request(path, { choice: { start: 'drop' }, limit, ...(answers ? { draft: null } : {}) }))
+      const plan = planned(request(path, { choice: { start: 'drop' }, limit, ...(answers ? { draft: null } : {}) }))
       expect(plan.fits).toBe(plan.fixed <= limit)
-      expect([...plan.omitted, ...plan.sent]).toEqual(path)
+      expect(ids([...plan.omitted, ...plan.sent])).toEqual(ids(path))
     }))
   })
 })
@@ -85,13 +93,13 @@ describe('a summary', () => {
   const choice = { start: 'summary' as const }
 
   it('[RN52] stands for what it covers, the one that covers most', () => {
-    const plan = planHistory(request(path, { choice, summaries: [summaryOf('m1'), summaryOf('m0'), summaryOf('elsewhere')] }))
+    const plan = planned(request(path, { choice, summaries: [summaryOf('m1'), summaryOf('m0'), summaryOf('elsewhere')] }))
     expect([plan.summary?.id, ids(plan.covered), ids(plan.sent), plan.omitted]).toEqual(['s-m1', ['m0', 'm1'], ['m2', 'm3'], []])
     expect(plan.fits).toBe(true)
   })
 
   it('[RN52] is not used without being chosen, unfinished, deleted, or for the very message that is answered', () => {
-    const used = (summary: Message, more: Partial<HistoryRequest> = {}) => planHistory(request(path, { choice, summaries: [summary], ...more })).summary !== null
+    const used = (summary: Message, more: Pick<Partial<HistoryRequest>, 'choice' | 'draft'> = {}) => planned(request(path, { choice, summaries: [summary], ...more })).summary !== null
     expect(used(summaryOf('m1'), { choice: null })).toBe(false)
     expect(used(summaryOf('m1', { status: 'streaming' }))).toBe(false)
     expect(used(summaryOf('m1', { status: 'stopped' }))).toBe(false)
@@ -111,7 +119,7 @@ describe('a summary', () => {
 
   it('[RN52] is not planned where it cannot help, nor over a reply that is still coming', () => {
     expect(planSummary(request([]))).toBeNull()
-    expect(planSummary(request(path, { draft: { text: 'a'.repeat(9_000), files: [] } }))).toBeNull()
+    expect(planSummary(request(path, { draft: 2_254 }))).toBeNull()
     expect(planSummary(request(path, { limit: null }))).toBeNull()
     const growing = talk(300, 300, 100, 500).map((last, index) => (index === 3 ? { ...last, status: 'streaming' as const } : last))
     expect(planSummary(request(growing))?.upTo).toBe('m1')

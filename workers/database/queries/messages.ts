@@ -1,5 +1,7 @@
+import type { ThreadId } from '~/shared/domain/ids'
 import type { Message } from '~/shared/domain/message'
 import type { Pending } from '../../api'
+import type { LocalDatabase, Touched } from '../open'
 import { pendingOfReply } from '../pending-run'
 import { deviceThatSends } from '../waits-elsewhere'
 import { touchesLocal, touchesTable, type Query, type QuerySources } from './query'
@@ -9,7 +11,7 @@ import { rowToMessage } from './rows'
  * Whom a queued reply waits for: this device while its `pending_run` stands, else the device whose clock is on the placeholder.
  * One of our own without a `pending_run` waits for nobody: the server has it.
  */
-function whomItWaitsFor(sources: QuerySources, message: Message): Pending | undefined {
+export function whomItWaitsFor(sources: QuerySources, message: Pick<Message, 'id' | 'run'>): Pending | undefined {
   const { db } = sources
   if (!message.run) return undefined
   const reply = { reply: message.id, run: message.run }
@@ -17,6 +19,15 @@ function whomItWaitsFor(sources: QuerySources, message: Message): Pending | unde
   const device = deviceThatSends(db, message.id)
   if (device === null) return undefined
   return { ...reply, here: false, device: sources.deviceName(device), needsKey: false }
+}
+
+/** Whether a commit was about messages of a thread, or about sends. */
+export function touchesThread(touched: Touched, db: LocalDatabase, thread: ThreadId): boolean {
+  if (touchesLocal(touched, 'pending_run')) return true
+  if (!touchesTable(touched, 'message')) return false
+  if (touched.all) return true
+  const keys = touched.rows.filter(({ table }) => table === 'message').map(({ key }) => key)
+  return db.driver.get('select 1 as found from message where id in (select value from json_each(?)) and thread = ? limit 1', [JSON.stringify(keys), thread]) !== undefined
 }
 
 export const messages: Query<'messages'> = {
@@ -27,12 +38,6 @@ export const messages: Query<'messages'> = {
       .map((message) => whomItWaitsFor(sources, message)).filter((entry) => entry !== undefined)
     return { messages, pending }
   },
-  touchedBy(touched, { db }, { thread }) {
-    if (touchesLocal(touched, 'pending_run')) return true
-    if (!touchesTable(touched, 'message')) return false
-    if (touched.all) return true
-    const keys = touched.rows.filter(({ table }) => table === 'message').map(({ key }) => key)
-    return db.driver.get('select 1 as found from message where id in (select value from json_each(?)) and thread = ? limit 1', [JSON.stringify(keys), thread]) !== undefined
-  },
+  touchedBy: (touched, { db }, { thread }) => touchesThread(touched, db, thread),
   signals: ['key', 'devices'],
 }

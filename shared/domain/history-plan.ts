@@ -1,18 +1,22 @@
-import { summaryInstruction, summaryToContent, type HistoryChoice } from '~/shared/domain/history'
+import { summaryInstruction, type HistoryChoice } from '~/shared/domain/history'
 import type { MessageId } from '~/shared/domain/ids'
 import { isTerminal, type Message } from '~/shared/domain/message'
-import { partsToText, type FilePart } from '~/shared/domain/part'
-import { messageToTokens, partsToTokens } from './tokenEstimate'
+import { partsToTokens } from './token-estimate'
 
-export interface Draft { text: string, files: readonly FilePart[] }
+/** A message and what it takes. */
+export type Weighed = Pick<Message, 'id' | 'role' | 'status'> & { tokens: number }
+/** A summary takes what it takes as the message that stands for others; nothing when it has no text. */
+export type WeighedSummary = Weighed & Pick<Message, 'parent' | 'deleted'>
 
 export interface HistoryRequest {
-  systemPrompt: string
+  /** What the system prompt takes. */
+  system: number
   /** What stands above the reply, oldest first. Without a draft its last message is the one that is answered. */
-  path: readonly Message[]
-  draft: Draft | null
+  path: readonly Weighed[]
+  /** What the draft takes. */
+  draft: number | null
   /** Every summary of the thread. */
-  summaries: readonly Message[]
+  summaries: readonly WeighedSummary[]
   choice: HistoryChoice
   /** Most tokens that the model takes beside its reply; null when nobody knows. */
   limit: number | null
@@ -27,25 +31,21 @@ export interface HistoryPlan {
   fits: boolean
   /** What cannot be left out. */
   fixed: number
-  sent: readonly Message[]
-  /** Left out, oldest first. */
-  omitted: readonly Message[]
-  /** Stands in place of `covered`. */
-  summary: Message | null
-  covered: readonly Message[]
+  /** Left out, oldest first: everything before this number of the path, unless `summary` stands in its place. */
+  cut: number
+  summary: WeighedSummary | null
 }
 
-const sum = (messages: readonly Message[]): number => messages.reduce((total, message) => total + messageToTokens(message), 0)
-const summaryToTokens = (summary: Message): number => partsToTokens(summaryToContent(partsToText(summary.parts)), [])
-const isUsable = (summary: Message, choice: HistoryChoice): boolean =>
-  !summary.deleted && partsToText(summary.parts) !== '' && (summary.status === 'final' || (isTerminal(summary.status) && summary.id === choice?.use))
+const sum = (messages: readonly Weighed[]): number => messages.reduce((total, { tokens }) => total + tokens, 0)
+const isUsable = (summary: WeighedSummary, choice: HistoryChoice): boolean =>
+  !summary.deleted && summary.tokens > 0 && (summary.status === 'final' || (isTerminal(summary.status) && summary.id === choice?.use))
 
 /** The summary that covers most of a path, and how many messages that is. */
-function findSummary({ path, summaries, choice, draft }: HistoryRequest): { summary: Message, covers: number } | null {
+function findSummary({ path, summaries, choice, draft }: HistoryRequest): { summary: WeighedSummary, covers: number } | null {
   const indexes = new Map(path.map(({ id }, index) => [id, index]))
   // The message that is answered is never behind a summary.
-  const most = draft ? path.length : path.length - 1
-  let best: { summary: Message, covers: number } | null = null
+  const most = draft !== null ? path.length : path.length - 1
+  let best: { summary: WeighedSummary, covers: number } | null = null
   for (const summary of summaries) {
     const covers = (summary.parent ? indexes.get(summary.parent) ?? -1 : -1) + 1
     if (covers > 0 && covers <= most && covers >= (best?.covers ?? 0) && isUsable(summary, choice)) best = { summary, covers }
@@ -54,10 +54,10 @@ function findSummary({ path, summaries, choice, draft }: HistoryRequest): { summ
 }
 
 /** Where to cut so that what follows fits into `room`: 0 keeps all. A conversation begins with a person's message. */
-function findCut(messages: readonly Message[], room: number): number {
+function findCut(messages: readonly Weighed[], room: number): number {
   let cut = messages.length
   for (let left = room; cut > 0; cut--) {
-    left -= messageToTokens(messages[cut - 1]!)
+    left -= messages[cut - 1]!.tokens
     if (left < 0) break
   }
   while (cut > 0 && cut < messages.length && messages[cut]!.role !== 'user') cut++
@@ -65,21 +65,19 @@ function findCut(messages: readonly Message[], room: number): number {
 }
 
 /** What cannot be left out: the system prompt, and the draft or the message that is answered. */
-const fixedTokens = ({ systemPrompt, draft, path }: HistoryRequest): number =>
-  partsToTokens(systemPrompt.trim(), []) + (draft ? partsToTokens(draft.text, draft.files) : sum(path.slice(-1)))
+const fixedTokens = ({ system, draft, path }: HistoryRequest): number => system + (draft ?? sum(path.slice(-1)))
 
 export function planHistory(request: HistoryRequest): HistoryPlan {
   const { path, choice, draft } = request
   const limit = choice?.most === undefined ? request.limit : Math.min(choice.most, request.limit ?? choice.most)
   const fixed = fixedTokens(request)
-  const before = draft ? path : path.slice(0, -1)
+  const before = draft !== null ? path : path.slice(0, -1)
   const found = choice?.start === 'summary' ? findSummary(request) : null
   const cut = found ? found.covers : choice?.start === 'drop' && limit !== null ? findCut(before, limit - fixed) : 0
-  const tokens = fixed + sum(before.slice(cut)) + (found ? summaryToTokens(found.summary) : 0)
+  const tokens = fixed + sum(before.slice(cut)) + (found?.summary.tokens ?? 0)
   return {
     limit, tokens, fixed, whole: fixed + sum(before), fits: limit === null || tokens <= limit,
-    sent: path.slice(cut),
-    omitted: found ? [] : before.slice(0, cut), summary: found?.summary ?? null, covered: found ? before.slice(0, cut) : [],
+    cut, summary: found?.summary ?? null,
   }
 }
 
@@ -99,11 +97,11 @@ const summaryRoom = (limit: number): number => Math.min(1_000, Math.floor(limit 
 export function planSummary(request: HistoryRequest): SummaryPlan | null {
   const { limit } = planHistory(request)
   if (limit === null) return null
-  const before = request.draft ? request.path : request.path.slice(0, -1)
+  const before = request.draft !== null ? request.path : request.path.slice(0, -1)
   const room = limit - fixedTokens(request) - summaryRoom(limit)
   const earlier = findSummary(request)
   const start = earlier?.covers ?? 0
-  const forReading = limit - summaryRoom(limit) - partsToTokens(summaryInstruction, []) - (earlier ? summaryToTokens(earlier.summary) : 0)
+  const forReading = limit - summaryRoom(limit) - partsToTokens(summaryInstruction, []) - (earlier?.summary.tokens ?? 0)
   const attempt = (kept: number): SummaryPlan | null => {
     let covers = start + findCut(before.slice(start), kept)
     while (covers > start && !isTerminal(before[covers - 1]!.status)) covers--

@@ -1,6 +1,7 @@
+import { summaryToContent } from '~/shared/domain/history'
 import type { Message } from '~/shared/domain/message'
 import { mimeToContentKind } from '~/shared/domain/mime'
-import { isFilePart, partsToText, type FilePart, type Part } from '~/shared/domain/part'
+import { isFilePart, partsToText, type FilePart } from '~/shared/domain/part'
 import type { Model } from '~/shared/protocol/openrouter'
 import { byteLength } from '~/shared/sync/change'
 
@@ -32,15 +33,15 @@ export function partsToTokens(text: string, files: readonly FilePart[]): number 
   return perMessage + textToTokens(text) + files.reduce((sum, file) => sum + fileToTokens(file), 0)
 }
 
-const known = new WeakMap<readonly Part[], number>()
-
 /** Tokens of a message as the server sends it: of a reply its text alone. */
 export function messageToTokens({ role, parts }: Pick<Message, 'role' | 'parts'>): number {
-  const before = known.get(parts)
-  if (before !== undefined) return before
-  const tokens = partsToTokens(partsToText(parts), role === 'user' ? parts.filter(isFilePart) : [])
-  known.set(parts, tokens)
-  return tokens
+  return partsToTokens(partsToText(parts), role === 'user' ? parts.filter(isFilePart) : [])
+}
+
+/** Tokens of a summary in place of what it covers; none without text. */
+export function summaryToTokens({ parts }: Pick<Message, 'parts'>): number {
+  const text = partsToText(parts)
+  return text === '' ? 0 : partsToTokens(summaryToContent(text), [])
 }
 
 /** Room that a reply needs: what the model writes at most, but no more than 4,096 tokens, nor a quarter of what it reads. */
