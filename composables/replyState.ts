@@ -14,7 +14,7 @@ export type ReplyState =
   | 'ended'
 
 /** Where a reply stands for the person. `now`, in ms, is read for a queued reply only: nothing else changes with time. */
-export function replyToState(reply: Message, pending: Pending | undefined, sync: SyncState['state'], now: () => number): ReplyState {
+export function replyToState(reply: Pick<Message, 'status' | 'created_at'>, pending: Pending | undefined, sync: SyncState['state'], now: () => number): ReplyState {
   if (reply.status === 'streaming') return 'live'
   if (reply.status !== 'queued') return 'ended'
   const waited = now() - reply.created_at > patience

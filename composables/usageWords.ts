@@ -12,8 +12,3 @@ export function spentToLines({ promptTokens, completionTokens, cachedTokens, rea
     ...(cost == null ? [] : [costToText(cost)]),
   ]
 }
-
-export const addSpent = (a: Spent, b: Spent): Required<Spent> => ({
-  promptTokens: a.promptTokens + b.promptTokens, completionTokens: a.completionTokens + b.completionTokens,
-  cachedTokens: (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0), reasoningTokens: (a.reasoningTokens ?? 0) + (b.reasoningTokens ?? 0), cost: (a.cost ?? 0) + (b.cost ?? 0),
-})

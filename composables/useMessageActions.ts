@@ -65,7 +65,9 @@ export function useMessageActions() {
   }
 
   async function branch(message: Message): Promise<void> {
-    const answer = await sends.branch(message, messages.path)
+    const path = await messages.pathTo(message.thread, message.id)
+    if (!tell(path) || !path.ok) return
+    const answer = await sends.branch(message, path.value)
     if (tell(answer) && answer.ok) await navigateTo(`/t/${answer.value}`)
   }
 
@@ -79,10 +81,11 @@ export function useMessageActions() {
 
   /** Takes a queued send back; its text returns to the composer. */
   async function cancel(reply: Message): Promise<void> {
-    const files = (reply.parent ? messages.tree.get(reply.parent)?.parts : undefined)?.filter(isFilePart) ?? []
+    const files = (reply.parent ? messages.find(reply.parent)?.parts : undefined)?.filter(isFilePart) ?? []
+    const before = messages.shown?.rows.findLast(({ message: { id, role } }) => id !== reply.id && role === 'assistant')?.message.id ?? null
     const answer = await sends.cancel(reply.id)
     if (!tell(answer) || !answer.ok) return
-    if (messages.leaf === reply.id) messages.leaf = messages.path.findLast(({ id, role }) => id !== reply.id && role === 'assistant')?.id ?? null
+    if (messages.leaf === reply.id) messages.leaf = before
     announce(giveTextEvent, answer.value.text)
     announce(giveFilesEvent, files)
   }
@@ -93,7 +96,7 @@ export function useMessageActions() {
     tell(await sends.sendFromHere(reply.id, await history.forRun(model, { parent: reply.parent, draft: null })))
   }
 
-  async function stop(reply: Message): Promise<void> {
+  async function stop(reply: Pick<Message, 'run'>): Promise<void> {
     if (reply.run) tell(await runs.stop(reply.run))
   }
 

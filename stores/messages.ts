@@ -1,19 +1,22 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, nextTick, reactive, ref, shallowRef, watch } from 'vue'
 import { useNuxtApp } from '#app'
 import { newMutation } from '~/stores/newId'
+import { readOnce } from '~/stores/readOnce'
 import type { MessageId, ThreadId } from '~/shared/domain/ids'
 import { isTerminal, type Message } from '~/shared/domain/message'
 import type { Thread } from '~/shared/domain/thread'
-import { createTree } from '~/shared/domain/tree'
 import type { HoldfastError } from '~/shared/errors'
-import type { Pending } from '~/workers/api'
+import type { Conversation, PathRow, QueryAnswer } from '~/workers/api'
 import { useRunsStore } from './runs'
 import { useThreadsStore } from './threads'
 
 export type ThreadState = 'loading' | 'present' | 'deleted' | 'unknown'
 
-/** The open thread: its messages as a tree, and the path through it that is shown. */
+/** The last messages, as many as an opened thread shows and more. */
+const atFirst = { from: null, around: null, keep: null, limit: 80 }
+
+/** The open thread: what is looked at of the path through it that is shown. */
 export const useMessagesStore = defineStore('messages', () => {
   const database = useNuxtApp().$database
   const runs = useRunsStore()
@@ -22,87 +25,130 @@ export const useMessagesStore = defineStore('messages', () => {
   const threadId = ref<ThreadId | null>(null)
   const state = ref<ThreadState>('loading')
   const thread = shallowRef<Thread | null>(null)
-  const messages = shallowRef<Message[]>([])
-  const loaded = ref(false)
-  const pending = shallowRef<ReadonlyMap<MessageId, Pending>>(new Map())
   const error = shallowRef<HoldfastError | null>(null)
   /** Where the shown path leads. It is this view's own: another device's choice of a version never moves it (sync.md §3). */
   const leaf = ref<MessageId | null>(null)
+  /** The reply to what was sent here last, until it has been brought into view. */
+  const sent = ref<MessageId | null>(null)
+  /** Which part of the path is looked at; the words are those of the query. */
+  const view = reactive<{ from: number | null, around: MessageId | null, keep: MessageId | null, limit: number }>({ ...atFirst })
+  /** What of it is here; the last one stays while the next is on its way. */
+  const shown = shallowRef<Conversation | null>(null)
+  const spent = shallowRef<QueryAnswer<'spent'> | null>(null)
+  const loaded = computed(() => shown.value !== null)
+  const pending = computed(() => new Map(shown.value?.pending.map((entry) => [entry.reply, entry])))
+  /** The last message of the path: what is written next hangs under it. */
+  const end = computed(() => shown.value?.end ?? null)
 
-  const tree = computed(() => createTree(messages.value))
-  const path = computed(() => {
-    const end = leaf.value ? tree.value.get(leaf.value) : undefined
-    return tree.value.pathTo(end && !end.deleted ? tree.value.leafBelow(end.id) : null)
-  })
-
+  const known = new Map<MessageId, { text: string, row: PathRow }>()
+  let waiting: ((answer: Conversation) => void)[] = []
   let stopWatching: (() => void)[] = []
-  const known = new Map<MessageId, { text: string, message: Message }>()
 
-  /** Rows that did not change keep their identity, so that their articles are not drawn again. */
-  function keepIdentity(rows: Message[]): Message[] {
-    return rows.map((row) => {
+  /** What did not change keeps its identity, so that its article is not drawn again. */
+  function keepIdentity(answer: Conversation): Conversation {
+    const before = new Map(known)
+    known.clear()
+    const keep = (row: PathRow): PathRow => {
       const text = JSON.stringify(row)
-      const before = known.get(row.id)
-      if (before?.text === text) return before.message
-      known.set(row.id, { text, message: row })
-      return row
-    })
+      const old = before.get(row.message.id)
+      const kept = old?.text === text ? old : { text, row }
+      known.set(row.message.id, kept)
+      return kept.row
+    }
+    return { ...answer, rows: answer.rows.map(keep), kept: answer.kept && keep(answer.kept) }
   }
 
-  function open(id: ThreadId): void {
+  function take(answer: Conversation): void {
+    const before = shown.value
+    shown.value = keepIdentity(answer)
+    // A view without a chosen leaf settles on what it shows first, so that a newer branch from elsewhere does not take its place.
+    if (leaf.value === null || answer.target !== null) leaf.value = answer.end
+    const open = new Set(answer.open.map(({ run }) => run))
+    for (const { run, status } of answer.open) if (run && status === 'streaming') runs.follow(run)
+    for (const { run } of before?.open ?? []) if (run && !open.has(run)) runs.forget(run)
+    for (const { message: { run, status } } of answer.rows) if (run && isTerminal(status)) runs.forget(run)
+  }
+
+  watch(() => ({ id: threadId.value, leaf: leaf.value, ...view }), ({ id, ...asked }, _before, onCleanup) => {
+    if (!id) return
+    onCleanup(database.watch('conversation', { thread: id, ...asked }, (answer) => {
+      take(answer)
+      const answered = waiting
+      waiting = []
+      for (const tell of answered) tell(answer)
+    }, fail))
+  }, { flush: 'sync' })
+
+  function fail(failure: HoldfastError): void {
+    error.value = failure
+  }
+
+  /** Opens a thread, at its end or at one of its messages. */
+  function open(id: ThreadId, at: MessageId | null = null): void {
     if (threadId.value === id) return
     close()
+    view.around = at
+    stopWatching = [database.watch('thread', { id }, (answer) => {
+      state.value = answer.state
+      thread.value = answer.thread
+      error.value = null
+    }, fail)]
     threadId.value = id
-    const fail = (failure: HoldfastError): void => {
-      error.value = failure
-    }
-    stopWatching = [
-      database.watch('thread', { id }, (answer) => {
-        state.value = answer.state
-        thread.value = answer.thread
-        error.value = null
-        leaf.value ??= answer.thread?.active_leaf ?? null
-      }, fail),
-      database.watch('messages', { thread: id }, (answer) => {
-        messages.value = keepIdentity(answer.messages)
-        pending.value = new Map(answer.pending.map((entry) => [entry.reply, entry]))
-        loaded.value = true
-        followRuns(answer.messages)
-      }, fail),
-    ]
   }
+
+  // What it cost is worked out from all its messages, once the person sees the last ones.
+  watch(() => loaded.value && threadId.value, (id, _before, onCleanup) => {
+    spent.value = null
+    if (!id) return
+    let stop = (): void => {}
+    const later = setTimeout(() => {
+      stop = database.watch('spent', { thread: id }, (answer) => {
+        spent.value = answer
+      })
+    }, 400)
+    onCleanup(() => {
+      clearTimeout(later)
+      stop()
+    })
+  })
 
   function close(): void {
     for (const stop of stopWatching) stop()
     stopWatching = []
+    waiting = []
     known.clear()
     threadId.value = null
     state.value = 'loading'
     thread.value = null
-    messages.value = []
-    pending.value = new Map()
-    loaded.value = false
+    shown.value = null
     leaf.value = null
+    sent.value = null
     error.value = null
+    Object.assign(view, atFirst)
   }
 
-  function followRuns(rows: readonly Message[]): void {
-    for (const { run, status } of rows) {
-      if (!run) continue
-      if (status === 'streaming') runs.follow(run)
-      else if (isTerminal(status)) runs.forget(run)
+  /** A message of the path that is here. */
+  const find = (id: MessageId): Message | undefined => known.get(id)?.row.message
+
+  /** Shows the path through a message, here and as the thread's own choice; settles once it is shown. */
+  async function show(message: MessageId): Promise<void> {
+    const id = threadId.value
+    if (!id) return
+    const answered = new Promise<Conversation>((resolve) => waiting.push(resolve))
+    Object.assign(view, { from: shown.value?.offset ?? null, around: null })
+    leaf.value = message
+    const answer = await answered
+    if (threadId.value === id && answer.end) {
+      leaf.value = answer.end
+      void threads.patch(id, { active_leaf: answer.end })
     }
+    await nextTick()
   }
 
-  // A view without a chosen leaf settles on what it shows first, so that a newer branch from elsewhere does not take its place.
-  watch([path, thread], ([shown, present]) => {
-    if (present && leaf.value === null) leaf.value = shown.at(-1)?.id ?? null
-  })
-
-  /** Shows the path through a message, here and as the thread's own choice. */
-  function show(message: MessageId): void {
-    leaf.value = tree.value.get(message) ? tree.value.leafBelow(message) : message
-    if (threadId.value) void threads.patch(threadId.value, { active_leaf: leaf.value })
+  /** What one sends oneself is shown, wherever the view is. */
+  function follow(reply: MessageId): void {
+    sent.value = reply
+    leaf.value = reply
   }
 
   /** Deletes a message; what hung under it moves up to its parent. */
@@ -112,5 +158,10 @@ export const useMessagesStore = defineStore('messages', () => {
     return answer
   }
 
-  return { threadId, state, thread, messages, loaded, pending, error, leaf, tree, path, open, close, show, setDeleted }
+  /** The ids of the messages down to one. */
+  const pathTo = (id: ThreadId, message: MessageId) => readOnce(database, 'path-ids', { thread: id, leaf: message })
+  /** So many messages of the shown path from a number on, to be read once. */
+  const readPath = (id: ThreadId, from: number, limit: number) => readOnce(database, 'conversation', { thread: id, leaf: leaf.value, from, limit })
+
+  return { threadId, state, thread, shown, spent, loaded, pending, error, leaf, sent, view, end, open, close, find, show, follow, setDeleted, pathTo, readPath }
 })

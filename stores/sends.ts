@@ -51,18 +51,17 @@ export const useSendsStore = defineStore('sends', () => {
       replaces: message.replaces,
       options,
     })
-    if (answer.ok && messages.threadId === thread) messages.leaf = reply
+    if (answer.ok && messages.threadId === thread) messages.follow(reply)
     return answer
   }
 
   /** A new version of a reply. `continueFrom` takes along the text of the version that was cut short. */
   async function retry(reply: Message, options: StoredRunOptions): Answer {
-    const parent = reply.parent ? messages.tree.get(reply.parent) : undefined
-    return parent ? ask(parent, options) : ok({})
+    return reply.parent ? ask({ id: reply.parent, thread: reply.thread }, options) : ok({})
   }
 
   /** A reply to a message that is there already. */
-  async function ask(message: Message, options: StoredRunOptions): Answer {
+  async function ask(message: Pick<Message, 'id' | 'thread'>, options: StoredRunOptions): Answer {
     const id = newMessageId()
     const answer = await database.call('send', {
       ...newMutation(),
@@ -70,7 +69,7 @@ export const useSendsStore = defineStore('sends', () => {
       reply: { id, run: newRunId(), parent: message.id },
       options,
     })
-    if (answer.ok && messages.threadId === message.thread) messages.leaf = id
+    if (answer.ok && messages.threadId === message.thread) messages.follow(id)
     return answer
   }
 
@@ -86,10 +85,9 @@ export const useSendsStore = defineStore('sends', () => {
   }
 
   /** Copies the path down to a message into a new thread and answers its id. */
-  async function branch(message: Message, path: readonly Message[]): Answer<ThreadId> {
+  async function branch(message: Message, source: readonly MessageId[]): Answer<ThreadId> {
     const thread = newThreadId()
-    const source = path.slice(0, path.findIndex(({ id }) => id === message.id) + 1).map(({ id }) => id)
-    const answer = await database.call('branch-thread', { ...newMutation(), thread, source: message.id, path: source, ids: source.map(() => newMessageId()) })
+    const answer = await database.call('branch-thread', { ...newMutation(), thread, source: message.id, path: [...source], ids: source.map(() => newMessageId()) })
     return answer.ok ? ok(thread) : answer
   }
 
