@@ -2,6 +2,8 @@
 export const focusSearchEvent = 'holdfast:focus-search'
 export const focusComposerEvent = 'holdfast:focus-composer'
 export const openModelsEvent = 'holdfast:open-models'
+/** The last message of one's own is to be edited. */
+export const editLastEvent = 'holdfast:edit-last'
 /** Its detail is text for the composer: what a cancelled send said. */
 export const giveTextEvent = 'holdfast:give-text'
 
