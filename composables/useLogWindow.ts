@@ -19,7 +19,7 @@ type Heading = 'end' | { id: string, index: number } | (Range & { top: number })
  */
 export function useLogWindow(
   { scroller, content }: Record<'scroller' | 'content', Readonly<Ref<HTMLElement | null>>>, shown: Readonly<Ref<Conversation | null>>,
-  ask: (from: number | null) => void,
+  { beginsAtEnd, ask }: { beginsAtEnd: boolean, ask(from: number | null): void },
 ) {
   const total = computed(() => shown.value?.total ?? 0)
   const loaded = computed((): Range => ({ first: shown.value?.offset ?? 0, end: (shown.value?.offset ?? 0) + (shown.value?.rows.length ?? 0) }))
@@ -27,14 +27,14 @@ export function useLogWindow(
   const spaces = createPathRange(() => total.value)
   const { range } = spaces
 
-  const atEnd = ref(true)
+  const atEnd = ref(beginsAtEnd)
   /** Where the row with the focus stands: it stays in the page when it is out of view. */
   const kept = shallowRef<{ row: PathRow, y: number } | null>(null)
   const held = useHeldRow(content, pick)
   const sizes = new Map<string, number>()
   /** What is in view, and where. */
   let places: { id: string, y: number }[] = []
-  let heading: Heading | null = 'end'
+  let heading: Heading | null = beginsAtEnd ? 'end' : null
   /** Nothing around has been measured: the space is guessed again once it has. */
   let fresh = true
   let placed = -1
@@ -98,7 +98,7 @@ export function useLogWindow(
   /** Sees to it that what is in view, and some way beyond, is drawn. */
   function update(): void {
     const box = scroller.value
-    if (!box || total.value === 0 || heading !== null) return
+    if (!box || range.end === 0 || heading !== null) return
     const drawn = elements()
     for (const [n, element] of drawn.entries()) sizes.set(element.dataset.row!, (drawn[n + 1]?.offsetTop ?? bottomOf(element)) - element.offsetTop)
     const margin = Math.min(1_200, Math.max(400, box.clientHeight))

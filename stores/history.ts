@@ -76,8 +76,9 @@ export const useHistoryStore = defineStore('history', () => {
   const composing = shallowRef<{ model: string, draft: Draft } | null>(null)
   const planned = shallowRef<ThreadPlan | null>(null)
   const question = computed(() => {
-    const { loaded, end } = messages
-    return composing.value && loaded ? JSON.stringify(toQuestion(composing.value.model, { parent: end, draft: composing.value.draft })) : 'null'
+    // All messages have been looked at by then.
+    const { spent, end } = messages
+    return composing.value && spent ? JSON.stringify(toQuestion(composing.value.model, { parent: end, draft: composing.value.draft })) : 'null'
   })
   watch(question, (text, before, onCleanup) => {
     const asked = JSON.parse(text) as Question | null

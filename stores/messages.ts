@@ -77,7 +77,7 @@ export const useMessagesStore = defineStore('messages', () => {
       waiting = []
       for (const tell of answered) tell(answer)
     }, fail))
-  }, { flush: 'sync' })
+  })
 
   function fail(failure: HoldfastError): void {
     error.value = failure
@@ -101,11 +101,17 @@ export const useMessagesStore = defineStore('messages', () => {
     spent.value = null
     if (!id) return
     let stop = (): void => {}
-    const later = setTimeout(() => {
-      stop = database.watch('spent', { thread: id }, (answer) => {
-        spent.value = answer
+    const read = (round: number): void => {
+      stop = database.watch('spent', { thread: id, round }, (answer) => {
+        if (answer.complete) spent.value = answer
+        else later = setTimeout(next, 0, round)
       })
-    }, 400)
+    }
+    const next = (round: number): void => {
+      stop()
+      read(round + 1)
+    }
+    let later = setTimeout(read, 100, 0)
     onCleanup(() => {
       clearTimeout(later)
       stop()

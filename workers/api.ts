@@ -189,10 +189,10 @@ export const queries = {
     }),
     answer: historyPlanSchema,
   },
-  /** What a thread took so far. */
+  /** What a thread took so far. A long one is read in some rounds: until it is `complete`, the next is to be asked for. */
   'spent': {
-    params: z.object({ thread: threadIdSchema }),
-    answer: z.object({ promptTokens: z.number(), completionTokens: z.number(), cachedTokens: z.number(), reasoningTokens: z.number(), cost: z.number() }),
+    params: z.object({ thread: threadIdSchema, round: z.number().int().min(0) }),
+    answer: z.object({ complete: z.boolean(), promptTokens: z.number(), completionTokens: z.number(), cachedTokens: z.number(), reasoningTokens: z.number(), cost: z.number() }),
   },
   'search': { params: z.object({ text: z.string().max(500), limit: z.number().int().max(200).default(50) }), answer: z.array(searchHitSchema) },
   /** Null when it was never set. */

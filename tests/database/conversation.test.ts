@@ -40,6 +40,8 @@ describe('a window of a conversation', () => {
     expect([around.offset, around.target, around.rows.some(({ message }) => message.id === id(777))]).toEqual([747, 777, true])
     expect(look(replica, { keep: id(3) }).kept).toMatchObject({ index: 3, message: { id: id(3) } })
     expect(look(replica, { from: 0, keep: id(3) }).kept).toBeNull()
+    const rounds = Array.from({ length: 20 }, (_, round) => replica.ask('spent', { thread, round }).complete)
+    expect([rounds[0], rounds.at(-1)]).toEqual([false, true])
     expect(replica.ask('path-ids', { thread, leaf: id(2) })).toEqual(range(0, 3))
   })
 
@@ -109,7 +111,7 @@ describe('a window of a conversation', () => {
     write(replica, [messageOf(9, id(1), { role: 'system', model: 'fake/echo', parts: text(50) })])
     expect(plan({ choice: { start: 'summary' } })).toMatchObject({ omitted: 0, covered: 2, sent: 2, summary: { id: id(9) } })
     expect(look(replica).summary?.id).toBe(id(9))
-    expect(replica.ask('spent', { thread })).toMatchObject({ promptTokens: 20, completionTokens: 10, cost: 1 })
+    expect(replica.ask('spent', { thread, round: 0 })).toMatchObject({ complete: true, promptTokens: 20, completionTokens: 10, cost: 1 })
     write(replica, [messageOf(4, id(3), { parts: text(200) })])
     expect(plan({ parent: id(4) }).tokens).toBe(1_500)
   })

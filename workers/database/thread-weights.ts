@@ -25,17 +25,21 @@ function toWeight({ role, model, parts, usage, run }: SqlRow): Weight {
   return { tokens: message ? (isSummary ? summaryToTokens(message) : messageToTokens(message)) : 0, usage: run ? usageSchema.safeParse(parse(usage)).data ?? null : null }
 }
 
-/** What the messages of a thread take of a model's room and what they cost. Each is read when it is first asked for, and again when it was changed. */
+/** What the messages of a thread take of a model's room and what they cost. Each is read when it is first asked for, some at a time where that is enough, and again when it was changed. */
 export function createWeights(driver: SqlDriver) {
   const weights = new Map<MessageId, Weight>()
   const unread = new Set<MessageId>()
   let paths = new WeakMap<readonly SpineNode[], readonly Weighed[]>()
 
-  function readAll(): void {
-    if (unread.size === 0) return
-    const rows = driver.all('select id, role, model, parts, usage, run from message where id in (select value from json_each(?))', [JSON.stringify([...unread])])
+  /** Reads so many at most; answers whether none is left. */
+  function read(most: number): boolean {
+    if (unread.size === 0) return true
+    const ids = [...unread].slice(0, most)
+    const rows = driver.all('select id, role, model, parts, usage, run from message where id in (select value from json_each(?))', [JSON.stringify(ids)])
     for (const row of rows) weights.set(String(row.id) as MessageId, toWeight(row))
-    unread.clear()
+    for (const id of ids) unread.delete(id)
+    paths = new WeakMap()
+    return unread.size === 0
   }
 
   return {
@@ -49,7 +53,7 @@ export function createWeights(driver: SqlDriver) {
       weights.delete(id)
     },
     weigh<T extends Pick<SpineNode, 'id'>>(nodes: readonly T[]): (T & { tokens: number })[] {
-      readAll()
+      read(unread.size)
       return nodes.map((node) => ({ ...node, tokens: weights.get(node.id)?.tokens ?? 0 }))
     },
     /** Of a path that is asked for with each letter typed below it. */
@@ -58,8 +62,9 @@ export function createWeights(driver: SqlDriver) {
       paths.set(path, weighed)
       return weighed
     },
+    read,
+    /** Of those that were read. */
     usages(): Usage[] {
-      readAll()
       return [...weights.values()].map(({ usage }) => usage).filter((usage) => usage !== null)
     },
   }

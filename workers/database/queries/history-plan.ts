@@ -20,14 +20,19 @@ export const historyPlan: Query<'history-plan'> = {
   touchedBy: (touched, { db }, { thread }) => touchesThread(touched, db, thread),
 }
 
+/** So many messages are read in one run: others may wait for the worker. */
+const slice = 1_500
+
 /** Deleted replies and summaries count too: they were paid. Copies of a branch do not: they have no run. */
 export const spent: Query<'spent'> = {
   run({ db }, { thread }) {
     const sum = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, cost: 0 }
-    for (const usage of spineOf(db, thread).weights.usages()) {
+    const { weights } = spineOf(db, thread)
+    const complete = weights.read(slice)
+    for (const usage of weights.usages()) {
       for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += usage[name] ?? 0
     }
-    return sum
+    return { ...sum, complete }
   },
   touchedBy: (touched, { db }, { thread }) => touchesThread(touched, db, thread),
 }
