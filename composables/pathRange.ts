@@ -32,6 +32,13 @@ export function createPathRange(total: () => number) {
       set(range, range.first * each, (total() - range.end) * each)
       return range.above + range.below !== before
     },
+    /** Takes so much from the space above, if it has that to give: what is drawn stays where it is then. */
+    giveWay(height: number): boolean {
+      const left = range.above - height
+      if (range.first === 0 || left < 20 * range.first) return false
+      range.above = left
+      return true
+    },
     /** Moves on to rows that touch those drawn: those that go leave the height they had, those that come take theirs if it is known, or what the space gave them. */
     move({ first, end }: Range, sizeOf: (index: number) => number | undefined): void {
       const size = (from: number, to: number, each: number): number => {

@@ -9,8 +9,8 @@ const batch = 24
 /** What counts as the end, in px. */
 const slack = 40
 
-/** What is gone to once it is here: the end, a message, or rows far from those that are drawn. */
-type Heading = 'end' | { id: string, index: number } | (Range & { top: number })
+/** What is gone to once it is here: an end, a message, or rows far from those that are drawn. */
+type Heading = 'start' | 'end' | { id: string, index: number } | (Range & { top: number })
 
 /**
  * Which messages of a long path are in view and near it. Whatever changes above what is read, that stays where it is; at the end, what comes new is
@@ -118,6 +118,9 @@ export function useLogWindow(
     if (heading === 'end') {
       if (loaded.value.end < total.value) ask(null)
       else place({ first: Math.max(loaded.value.first, total.value - batch), end: total.value }, null)
+    } else if (heading === 'start') {
+      if (loaded.value.first > 0) ask(0)
+      else place(within({ first: 0, end: batch }, loaded.value), 0)
     } else if ('id' in heading) {
       place(within({ first: heading.index - batch / 2, end: heading.index + batch / 2 }, loaded.value), null)
     } else {
@@ -163,6 +166,10 @@ export function useLogWindow(
       heading = null
       scrollTo(element.offsetTop - Math.max(0, (box.clientHeight - element.offsetHeight) / 2))
       atEnd.value = isAtEnd(box)
+    } else if (heading === 'start') {
+      if (range.first > 0) return
+      heading = null
+      scrollTo(0)
     } else if (atEnd.value && range.end === total.value) {
       heading = null
       scrollTo(box.scrollHeight)
@@ -170,7 +177,11 @@ export function useLogWindow(
       const tops = new Map(drawn.map((element) => [element.dataset.row, element.offsetTop]))
       const anchor = places.find(({ id }) => tops.has(id))
       const shift = anchor ? tops.get(anchor.id)! - anchor.y : 0
-      if (Math.abs(shift) >= 1) scrollTo(box.scrollTop + shift)
+      // The space gives way where it can: a scroll that is under way goes on undisturbed.
+      if (Math.abs(shift) >= 1) {
+        if (spaces.giveWay(shift)) return
+        scrollTo(box.scrollTop + shift)
+      }
     }
     pick()
     update()
@@ -188,7 +199,7 @@ export function useLogWindow(
     update()
   }
 
-  function go(to: 'end' | { id: string, index: number }): void {
+  function go(to: 'start' | 'end' | { id: string, index: number }): void {
     atEnd.value = to === 'end'
     heading = to
     // What is drawn already is scrolled to as it is.
@@ -229,5 +240,5 @@ export function useLogWindow(
     scroller.value?.removeEventListener('scroll', scrolled)
   })
 
-  return { range, items, held, atEnd, toEnd: () => go('end'), toMessage: (id: string, index: number) => go({ id, index }) }
+  return { range, items, held, atEnd, toStart: () => go('start'), toEnd: () => go('end'), toMessage: (id: string, index: number) => go({ id, index }) }
 }

@@ -14,7 +14,7 @@ import { useThreadsStore } from './threads'
 export type ThreadState = 'loading' | 'present' | 'deleted' | 'unknown'
 
 /** The last messages, as many as an opened thread shows and more. */
-const atFirst = { from: null, around: null, keep: null, limit: 80 }
+const atFirst = { from: null, around: null, keep: null, limit: 100 }
 
 /** The open thread: what is looked at of the path through it that is shown. */
 export const useMessagesStore = defineStore('messages', () => {

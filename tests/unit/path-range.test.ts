@@ -34,6 +34,12 @@ describe('the space for rows that are not drawn', () => {
     }))
   })
 
+  it('[UI76] gives way to rows that are higher than it said, as long as there is some', () => {
+    const { range, place, giveWay } = createPathRange(() => total)
+    place({ first: 10, end: 30 }, 100, null)
+    expect([giveWay(300), range.above, giveWay(-50), range.above, giveWay(700), range.above]).toEqual([true, 700, true, 750, false, 750])
+  })
+
   it('[UI76] follows the numbers of the rows', () => {
     let count = total
     const { range, place, renumber } = createPathRange(() => count)
