@@ -3,7 +3,6 @@ import { shallowReactive } from 'vue'
 /** Rows from `first` on, before `end`. */
 export interface Range { first: number, end: number }
 
-export const overlaps = (a: Range, b: Range): boolean => a.first < b.end && b.first < a.end
 export const within = ({ first, end }: Range, bounds: Range): Range =>
   ({ first: Math.min(bounds.end, Math.max(first, bounds.first)), end: Math.max(bounds.first, Math.min(end, bounds.end)) })
 

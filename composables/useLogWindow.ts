@@ -1,6 +1,8 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
-import type { Conversation, PathRow } from '~/workers/api'
-import { createPathRange, guess, overlaps, within, type Range } from './pathRange'
+import type { ShownConversation } from '~/stores/messages'
+import type { PathRow } from '~/workers/api'
+import { averageHeight, bottomOf, drawnRows, rowsBetween } from './drawnRows'
+import { createPathRange, within, type Range } from './pathRange'
 import { useHeldRow } from './useHeldRow'
 
 /** Most articles in the page, beside one that has the focus; and so many to begin with. */
@@ -14,11 +16,10 @@ type Heading = 'start' | 'end' | { id: string, index: number } | (Range & { top:
 
 /**
  * Which messages of a long path are in view and near it. Whatever changes above what is read, that stays where it is; at the end, what comes new is
- * followed. `ask` wants a part of the path to be brought: from a number on, or its end. Rows are elements in `content` marked `data-row` with the
- * message's id, and `data-kept` where they are out of the flow.
+ * followed. `ask` wants a part of the path to be brought: from a number on, or its end.
  */
 export function useLogWindow(
-  { scroller, content }: Record<'scroller' | 'content', Readonly<Ref<HTMLElement | null>>>, shown: Readonly<Ref<Conversation | null>>,
+  { scroller, content }: Record<'scroller' | 'content', Readonly<Ref<HTMLElement | null>>>, shown: Readonly<Ref<ShownConversation | null>>,
   { beginsAtEnd, ask }: { beginsAtEnd: boolean, ask(from: number | null): void },
 ) {
   const total = computed(() => shown.value?.total ?? 0)
@@ -47,41 +48,28 @@ export function useLogWindow(
       if (row) rows.push({ row, y: null })
     }
     const one = kept.value
-    if (one && one.row.message.id === held.value && !rows.some(({ row }) => row.message.id === held.value)) {
+    if (one && one.row.message.id === held.value && !isGone(held.value) && !rows.some(({ row }) => row.message.id === held.value)) {
       if (one.row.index < range.first) rows.unshift(one)
       else rows.push(one)
     }
     return rows
   })
 
-  const elements = (): HTMLElement[] => [...content.value?.querySelectorAll<HTMLElement>(':scope > [data-row]:not([data-kept])') ?? []]
-  const bottomOf = (element: HTMLElement): number => element.offsetTop + element.offsetHeight
-  function average(): number {
-    const drawn = elements()
-    return drawn.length > 0 ? Math.max(40, (bottomOf(drawn.at(-1)!) - drawn[0]!.offsetTop) / drawn.length) : guess
+  /** Whether a message was asked for and is on the path no more. */
+  function isGone(id: string): boolean {
+    const here = shown.value
+    return here?.keep === id && here.kept?.message.id !== id && !here.rows.some(({ message }) => message.id === id)
   }
 
+  const elements = (): HTMLElement[] => drawnRows(content.value)
   /** Which rows belong in the page for what is scrolled to. */
   function wanted(box: HTMLElement, drawn: readonly HTMLElement[], margin: number): Range {
-    const low = box.scrollTop - margin
-    const high = box.scrollTop + box.clientHeight + margin
-    const top = drawn[0]?.offsetTop ?? range.above
-    const bottom = drawn.length > 0 ? bottomOf(drawn.at(-1)!) : top
-    const indexOf = (y: number): number => {
-      if (y < top) return range.first - Math.ceil((top - y) / spaces.eachAbove())
-      if (y >= bottom) return range.end + Math.floor((y - bottom) / spaces.eachBelow())
-      return range.first + drawn.findIndex((element) => bottomOf(element) > y)
-    }
-    // Back at the row with the focus, its number is sure.
-    const one = kept.value
-    const near = one && one.y >= low && one.y <= high && !overlaps({ first: one.row.index, end: one.row.index + 1 }, range)
-    const shift = near ? one.row.index - indexOf(one.y) : 0
-    const first = Math.max(0, Math.min(total.value - 1, indexOf(low) + shift))
-    return { first, end: Math.max(first + 1, Math.min(total.value, indexOf(high) + shift + 1, first + mostShown)) }
+    const sure = kept.value && kept.value.row.message.id === held.value ? { index: kept.value.row.index, y: kept.value.y } : null
+    return rowsBetween({ low: box.scrollTop - margin, high: box.scrollTop + box.clientHeight + margin }, drawn, spaces, { total: total.value, most: mostShown, sure })
   }
 
   function place(next: Range, top: number | null): void {
-    spaces.place(next, average(), top)
+    spaces.place(next, averageHeight(elements()), top)
     places = []
     fresh = top === null
   }
@@ -157,7 +145,7 @@ export function useLogWindow(
     if (fresh && drawn.length > 0) {
       fresh = false
       // Where it is scrolled to is decided once that is in the page.
-      if (spaces.guessAgain(average())) return
+      if (spaces.guessAgain(averageHeight(drawn))) return
     }
     if (heading !== null && typeof heading === 'object' && 'id' in heading) {
       const { id } = heading

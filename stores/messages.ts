@@ -11,6 +11,8 @@ import type { Conversation, PathRow, QueryAnswer } from '~/workers/api'
 import { useRunsStore } from './runs'
 import { useThreadsStore } from './threads'
 
+/** With the message that was to be brought wherever it stands. */
+export type ShownConversation = Conversation & { keep: MessageId | null }
 export type ThreadState = 'loading' | 'present' | 'deleted' | 'unknown'
 
 /** The last messages, as many as an opened thread shows and more. */
@@ -33,7 +35,7 @@ export const useMessagesStore = defineStore('messages', () => {
   /** Which part of the path is looked at; the words are those of the query. */
   const view = reactive<{ from: number | null, around: MessageId | null, keep: MessageId | null, limit: number }>({ ...atFirst })
   /** What of it is here; the last one stays while the next is on its way. */
-  const shown = shallowRef<Conversation | null>(null)
+  const shown = shallowRef<ShownConversation | null>(null)
   const spent = shallowRef<QueryAnswer<'spent'> | null>(null)
   const loaded = computed(() => shown.value !== null)
   const pending = computed(() => new Map(shown.value?.pending.map((entry) => [entry.reply, entry])))
@@ -45,7 +47,7 @@ export const useMessagesStore = defineStore('messages', () => {
   let stopWatching: (() => void)[] = []
 
   /** What did not change keeps its identity, so that its article is not drawn again. */
-  function keepIdentity(answer: Conversation): Conversation {
+  function keepIdentity<A extends Conversation>(answer: A): A {
     const before = new Map(known)
     known.clear()
     const keep = (row: PathRow): PathRow => {
@@ -58,7 +60,7 @@ export const useMessagesStore = defineStore('messages', () => {
     return { ...answer, rows: answer.rows.map(keep), kept: answer.kept && keep(answer.kept) }
   }
 
-  function take(answer: Conversation): void {
+  function take(answer: ShownConversation): void {
     const before = shown.value
     shown.value = keepIdentity(answer)
     // A view without a chosen leaf settles on what it shows first, so that a newer branch from elsewhere does not take its place.
@@ -72,7 +74,7 @@ export const useMessagesStore = defineStore('messages', () => {
   watch(() => ({ id: threadId.value, leaf: leaf.value, ...view }), ({ id, ...asked }, _before, onCleanup) => {
     if (!id) return
     onCleanup(database.watch('conversation', { thread: id, ...asked }, (answer) => {
-      take(answer)
+      take({ ...answer, keep: asked.keep })
       const answered = waiting
       waiting = []
       for (const tell of answered) tell(answer)
