@@ -127,7 +127,8 @@ export function useLogWindow(
       .map((element) => ({ id: element.dataset.row!, y: element.offsetTop }))
     const element = drawn.find(({ dataset }) => dataset.row === held.value)
     const row = element && shown.value?.rows.find(({ message }) => message.id === held.value)
-    if (element && row) kept.value = { row, y: element.offsetTop }
+    const y = element?.offsetTop ?? 0
+    if (element && row && (kept.value?.row !== row || kept.value.y !== y)) kept.value = { row, y }
   }
 
   function scrollTo(top: number): void {
