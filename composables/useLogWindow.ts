@@ -143,6 +143,8 @@ export function useLogWindow(
     const box = scroller.value
     const drawn = elements()
     if (!box || !shown.value) return
+    // The person has scrolled, and its event is yet to come.
+    if (atEnd.value && heading === null && box.scrollTop < placed) atEnd.value = isAtEnd(box)
     if (fresh && drawn.length > 0) {
       fresh = false
       // Where it is scrolled to is decided once that is in the page.

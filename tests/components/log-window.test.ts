@@ -5,7 +5,9 @@ import { useLogWindow } from '~/composables/useLogWindow'
 import type { MessageId, ThreadId } from '~/shared/domain/ids'
 import type { ShownConversation } from '~/stores/messages'
 
-const viewHeight = 800
+const viewHeight = 500
+const padding = 16
+const gap = 4
 const id = (n: number) => `message-${n}` as MessageId
 /** Of each message its own; the test's document has no layout. */
 const heightOf = (name: string): number => 60 + Number(name.replace('message-', '')) * 37 % 400
@@ -21,7 +23,7 @@ const layout: PropertyDescriptorMap & ThisType<HTMLElement> = {
   offsetTop: {
     configurable: true, get() {
       const all = [...this.parentElement!.children].filter(inFlow)
-      return sum(all.slice(0, all.indexOf(this)))
+      return padding + sum(all.slice(0, all.indexOf(this))) + gap * all.indexOf(this)
     },
   },
   scrollTop: {
@@ -30,7 +32,9 @@ const layout: PropertyDescriptorMap & ThisType<HTMLElement> = {
     set(top: number) { scrolledTo.set(this, Math.max(0, Math.min(top, mostScrolled(this)))) },
   },
   clientHeight: { configurable: true, get: () => viewHeight },
-  scrollHeight: { configurable: true, get() { return Math.max(viewHeight, sum([...this.firstElementChild!.children].filter(inFlow))) } },
+  scrollHeight: { configurable: true, get() { const all = [...this.firstElementChild!.children].filter(inFlow)
+      return Math.max(viewHeight, 2 * padding + sum(all) + gap * (all.length - 1))
+    } },
 }
 let before: PropertyDescriptorMap
 beforeEach(() => {
@@ -67,9 +71,9 @@ async function open(total: number, target: number | null = null) {
     }
     log = useLogWindow({ scroller, content }, shown, { beginsAtEnd: target === null, ask })
     return () => h('div', { ref: 'scroller' }, h('div', { ref: 'content' }, [
-      h('div', { key: 'above', style: { height: `${log.range.above}px` } }),
+      log.range.above > 0 ? h('div', { key: 'above', style: { height: `${log.range.above}px` } }) : null,
       ...log.items.value.map(({ row, y }) => h('article', { 'key': row.message.id, 'data-row': row.message.id, 'data-kept': y === null ? undefined : '', 'tabindex': -1 })),
-      h('div', { key: 'below', style: { height: `${log.range.below}px` } }),
+      log.range.below > 0 ? h('div', { key: 'below', style: { height: `${log.range.below}px` } }) : null,
     ]))
   }), { attachTo: document.body })
   const scroller = wrapper.element as HTMLElement
@@ -100,7 +104,7 @@ it('[UI73] of twenty thousand messages a few dozen stand in the page, and one co
   expect(log.atEnd.value).toBe(true)
   let lowest = 19_999
   for (let n = 0; n < 150; n++) {
-    await scrollTo(scroller.scrollTop - 500)
+    await scrollTo(scroller.scrollTop - 300)
     const seen = inView().map((name) => Number(name.slice(8)))
     expect(seen.length, `step ${n}`).toBeGreaterThan(1)
     expect(seen).toEqual(seen.map((_, index) => seen[0]! + index))
@@ -110,7 +114,7 @@ it('[UI73] of twenty thousand messages a few dozen stand in the page, and one co
     expect(drawn().length).toBeLessThanOrEqual(60)
   }
   expect(log.atEnd.value).toBe(false)
-  expect(lowest).toBeLessThan(19_800)
+  expect(lowest).toBeLessThan(19_850)
   await scrollTo(scroller.scrollHeight / 2)
   expect(inView().length).toBeGreaterThan(1)
   expect(Math.abs(Number(inView()[0]!.slice(8)) - 10_000)).toBeLessThan(500)
@@ -155,10 +159,22 @@ it('[UI74] what changes above leaves the place, what comes at the end is followe
 })
 
 it('[UI75] a message that is gone to stands in the middle', async () => {
-  const { log, settled, inView, topOf, close } = await open(2_000, 700)
+  const { view, log, scroller, bring, scrollTo, drawn, settled, inView, topOf, close } = await open(2_000, 700)
   log.toMessage(id(700), 700)
   await settled()
   expect(inView()).toContain(id(700))
   expect(topOf(id(700)) + heightOf(id(700)) / 2).toBeCloseTo(viewHeight / 2, 0)
+  drawn().find(({ dataset }) => dataset.row === id(700))!.focus()
+  view.keep = id(700)
+  await bring()
+  log.toEnd()
+  await settled()
+  expect([inView().at(-1), log.atEnd.value]).toEqual([id(1_999), true])
+  ;(document.activeElement as HTMLElement).blur()
+  await scrollTo(scroller.scrollHeight / 2)
+  expect(inView().length).toBeGreaterThan(1)
+  log.toEnd()
+  await settled()
+  expect([inView().at(-1), log.atEnd.value]).toEqual([id(1_999), true])
   close()
 })
