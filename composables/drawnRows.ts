@@ -4,6 +4,9 @@ import { guess, type createPathRange, type Range } from './pathRange'
 export const drawnRows = (content: HTMLElement | null): HTMLElement[] => [...content?.querySelectorAll<HTMLElement>(':scope > [data-row]:not([data-kept])') ?? []]
 export const bottomOf = (element: HTMLElement): number => element.offsetTop + element.offsetHeight
 
+/** The space above them as it stands in the page, in px: an element of its own, marked with its height. */
+export const spaceAbove = (content: HTMLElement | null): number => Number(content?.querySelector<HTMLElement>(':scope > [data-above]')?.dataset.above ?? 0)
+
 /** The height of a row, as far as the drawn ones tell. */
 export const averageHeight = (drawn: readonly HTMLElement[]): number =>
   (drawn.length > 0 ? Math.max(40, (bottomOf(drawn.at(-1)!) - drawn[0]!.offsetTop) / drawn.length) : guess)

@@ -1,7 +1,7 @@
-import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import { computed, onBeforeUnmount, onMounted, onUpdated, ref, shallowRef, watch, type Ref } from 'vue'
 import type { ShownConversation } from '~/stores/messages'
 import type { PathRow } from '~/workers/api'
-import { averageHeight, bottomOf, drawnRows, rowsBetween } from './drawnRows'
+import { averageHeight, bottomOf, drawnRows, rowsBetween, spaceAbove } from './drawnRows'
 import { createPathRange, within, type Range } from './pathRange'
 import { useHeldRow } from './useHeldRow'
 
@@ -142,7 +142,8 @@ export function useLogWindow(
   function settle(): void {
     const box = scroller.value
     const drawn = elements()
-    if (!box || !shown.value) return
+    // What was just decided is yet to come into the page: this is called again then.
+    if (!box || !shown.value || spaceAbove(content.value) !== range.above) return
     // The person has scrolled, and its event is yet to come.
     if (atEnd.value && heading === null && box.scrollTop < placed) atEnd.value = isAtEnd(box)
     if (fresh && drawn.length > 0) {
@@ -217,7 +218,7 @@ export function useLogWindow(
       arrive()
     }
   }, { immediate: true })
-  watch([items, () => range.above, () => range.below], settle, { flush: 'post' })
+  onUpdated(settle)
 
   const observer = new ResizeObserver(settle)
   onMounted(() => {

@@ -71,7 +71,7 @@ async function open(total: number, target: number | null = null) {
     }
     log = useLogWindow({ scroller, content }, shown, { beginsAtEnd: target === null, ask })
     return () => h('div', { ref: 'scroller' }, h('div', { ref: 'content' }, [
-      log.range.above > 0 ? h('div', { key: 'above', style: { height: `${log.range.above}px` } }) : null,
+      log.range.above > 0 ? h('div', { 'key': 'above', 'data-above': log.range.above, 'style': { height: `${log.range.above}px` } }) : null,
       ...log.items.value.map(({ row, y }) => h('article', { 'key': row.message.id, 'data-row': row.message.id, 'data-kept': y === null ? undefined : '', 'tabindex': -1 })),
       log.range.below > 0 ? h('div', { key: 'below', style: { height: `${log.range.below}px` } }) : null,
     ]))

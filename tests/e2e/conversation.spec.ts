@@ -43,12 +43,12 @@ test('[UI73] of thousands of messages a few screens stand in the page; wheel, ke
 
   // Every message comes by, in its order.
   let above = count
-  for (let n = 0; n < 25; n++) {
-    await scrollBy(page, -600)
+  for (let n = 0; n < 40; n++) {
+    await scrollBy(page, -250)
     await expect.poll(async () => (await inView(page))[0] ?? above, { message: `step ${n}` }).toBeLessThan(above)
     const seen = await inView(page)
     expect(seen).toEqual(seen.map((_, index) => seen[0]! + index))
-    expect(seen.at(-1)! + 1, 'none was skipped').toBeGreaterThanOrEqual(above)
+    expect(seen.at(-1)! + 1, 'none was skipped').toBeGreaterThanOrEqual(Math.min(above, count - 1))
     above = seen[0]!
     expect(await articles(page).count()).toBeLessThanOrEqual(most)
   }
