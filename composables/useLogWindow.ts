@@ -8,6 +8,8 @@ import { useHeldRow } from './useHeldRow'
 /** Most articles in the page, beside one that has the focus; and so many to begin with. */
 const mostShown = 56
 const batch = 24
+/** Most passes a frame. */
+const mostPasses = 20
 /** What counts as the end, in px. */
 const slack = 40
 
@@ -139,7 +141,11 @@ export function useLogWindow(
   }
 
   /** After each change of the page: what was read stays where it is, or the end is followed. */
+  let passes = 0
   function settle(): void {
+    // Each pass may draw other rows, which brings the next: the rest waits for the next frame.
+    if (passes === 0) requestAnimationFrame(() => (passes = 0))
+    if (++passes > mostPasses) return
     const box = scroller.value
     const drawn = elements()
     // What was just decided is yet to come into the page: this is called again then.
@@ -169,11 +175,7 @@ export function useLogWindow(
       const tops = new Map(drawn.map((element) => [element.dataset.row, element.offsetTop]))
       const anchor = places.find(({ id }) => tops.has(id))
       const shift = anchor ? tops.get(anchor.id)! - anchor.y : 0
-      // The space gives way where it can: a scroll that is under way goes on undisturbed.
-      if (Math.abs(shift) >= 1) {
-        if (spaces.giveWay(shift)) return
-        scrollTo(box.scrollTop + shift)
-      }
+      if (Math.abs(shift) >= 1) scrollTo(box.scrollTop + shift)
     }
     pick()
     update()
