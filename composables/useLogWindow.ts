@@ -144,7 +144,11 @@ export function useLogWindow(
   let passes = 0
   function settle(): void {
     // Each pass may draw other rows, which brings the next: the rest waits for the next frame.
-    if (passes === 0) requestAnimationFrame(() => (passes = 0))
+    if (passes === 0) requestAnimationFrame(() => {
+      const isLeft = passes > mostPasses
+      passes = 0
+      if (isLeft) settle()
+    })
     if (++passes > mostPasses) return
     const box = scroller.value
     const drawn = elements()

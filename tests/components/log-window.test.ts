@@ -80,6 +80,7 @@ async function open(total: number, target: number | null = null) {
 
   async function settled(): Promise<void> {
     for (let n = 0; n < 12; n++) await nextTick()
+    await new Promise((resolve) => requestAnimationFrame(resolve))
   }
   async function bring(): Promise<void> {
     shown.value = answer()
