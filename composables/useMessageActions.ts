@@ -1,7 +1,7 @@
 import { navigateTo } from '#imports'
 import type { Message } from '~/shared/domain/message'
 import { isFilePart, partsToText } from '~/shared/domain/part'
-import { replyToText } from '~/shared/domain/thinking'
+import { messageToParts } from '~/shared/domain/thinking'
 import type { HoldfastError } from '~/shared/errors'
 import type { Result } from '~/shared/result'
 import { useHistoryStore, type Place } from '~/stores/history'
@@ -35,7 +35,7 @@ export function useMessageActions() {
 
   async function copy(message: Message): Promise<void> {
     try {
-      await navigator.clipboard.writeText((message.role === 'assistant' ? replyToText : partsToText)(message.parts))
+      await navigator.clipboard.writeText(partsToText(messageToParts(message)))
       notifications.notify({ text: 'Copied', key: 'copied', stay: 2_000 })
     }
     catch (cause) {

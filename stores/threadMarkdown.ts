@@ -2,7 +2,7 @@ import { isFilePart, isReasoningPart, isSourcePart, isTextPart, isToolPart, type
 import { fenceFor, oneLine, sourceToMarkdown } from '~/shared/domain/markdown-text'
 import type { Message } from '~/shared/domain/message'
 import type { Thread } from '~/shared/domain/thread'
-import { partsToShow } from '~/shared/domain/thinking'
+import { messageToParts } from '~/shared/domain/thinking'
 import { createTree } from '~/shared/domain/tree'
 
 function fenced(text: string): string {
@@ -27,7 +27,7 @@ export function threadToMarkdown({ title, active_leaf }: Pick<Thread, 'title' | 
   for (const message of createTree(messages).pathTo(active_leaf)) {
     const facts = [message.model && message.role === 'assistant' ? nameOf(message.model) : '', new Date(message.created_at).toISOString()].filter(Boolean)
     blocks.push(`## ${message.role === 'user' ? 'You' : 'Assistant'} (${facts.map(oneLine).join(', ')})`)
-    blocks.push(...(message.role === 'assistant' ? partsToShow(message.parts) : message.parts).map(partToMarkdown).filter(Boolean))
+    blocks.push(...messageToParts(message).map(partToMarkdown).filter(Boolean))
     if (message.error) blocks.push(`> ${oneLine(message.error.message)}`)
   }
   return `${blocks.join('\n\n')}\n`

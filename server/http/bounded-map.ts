@@ -1,6 +1,6 @@
 /**
- * A map of bounded size for counts by who calls. When it is full the entry that was set longest ago goes, but those that `isHeavy` picks
- * have room of their own: a caller that is held back cannot push its count out by calling under many other names.
+ * A map of bounded size, for counts by who calls and for what there could be no end of. When it is full the entry that was set longest ago goes, but
+ * those that `isHeavy` picks have room of their own: a caller that is held back cannot push its count out by calling under many other names.
  */
 export interface BoundedMap<Value> {
   get(key: string): Value | undefined
@@ -9,8 +9,8 @@ export interface BoundedMap<Value> {
   readonly size: number
 }
 
-/** `max` light entries and as many heavy ones. */
-export function createBoundedMap<Value>({ max, isHeavy }: { max: number, isHeavy(value: Value): boolean }): BoundedMap<Value> {
+/** `max` light entries and as many heavy ones; without `isHeavy` all are light. */
+export function createBoundedMap<Value>({ max, isHeavy = () => false }: { max: number, isHeavy?(value: Value): boolean }): BoundedMap<Value> {
   const light = new Map<string, Value>()
   const heavy = new Map<string, Value>()
   return {

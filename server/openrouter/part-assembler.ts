@@ -9,7 +9,7 @@ export interface ReplyImage { index: number, mime: string, bytes: Uint8Array }
 export interface Assembled { parts: PartDelta[], images: ReplyImage[] }
 
 /** No reply has so many parts; a provider that goes on has lost its way. Half of what may be numbered (shared/domain/part.ts). */
-const longestReply = 5_000
+const mostReplyParts = 5_000
 const isLink = (url: string): boolean => /^https?:\/\//i.test(url)
 
 /** Text goes on in a part of its own after so many characters. */
@@ -30,7 +30,7 @@ export function createPartAssembler(
   const tools = new Map<number, OpenTool>()
   const sources = new Set<string>()
   let details = new Map<string, ReasoningDetail>()
-  const isFull = () => next >= longestReply
+  const isFull = () => next >= mostReplyParts
 
   /** Ends the open part: what was held back, and for reasoning how long it took and what the provider may want to see again. */
   const close = (out: PartDelta[], goesOn = false): void => {
@@ -139,7 +139,7 @@ function addDetails(details: Map<string, ReasoningDetail>, pieces: readonly Reas
     const key = `${piece.index} ${piece.type}`
     const same = details.get(key)
     if (!same) {
-      if (details.size < longestReply) details.set(key, { ...piece })
+      if (details.size < mostReplyParts) details.set(key, { ...piece })
       continue
     }
     for (const name of ['text', 'summary', 'data'] as const) {

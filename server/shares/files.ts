@@ -1,3 +1,4 @@
+import { createBoundedMap } from '../http/bounded-map'
 import { createHeldAnswers, type HeldAnswer } from '../http/held-answers'
 import type { Log } from '../log'
 import { ThreadFailure } from '../threads/thread'
@@ -21,9 +22,9 @@ const mostOrigins = 4
 export function createFiles({ folder, log, quotas, open }: FilesDeps) {
   const answers = createHeldAnswers(folder)
   const renderer = createRenderer({ log, quotas })
-  const failures = createMemory<ThreadFailure>()
-  const pageCounts = createMemory<number>()
-  const origins = createMemory<Set<string>>()
+  const failures = createBoundedMap<ThreadFailure>({ max: remembered })
+  const pageCounts = createBoundedMap<number>({ max: remembered })
+  const origins = createBoundedMap<Set<string>>({ max: remembered })
   const keyOf = (share: ShareRow, what: string) => `${share.id} ${shareToVersion(share)} ${what}`
 
   async function rendered(key: string, make: () => Promise<AsyncIterable<Uint8Array> | Uint8Array[]>): Promise<HeldAnswer> {
@@ -83,19 +84,3 @@ export function createFiles({ folder, log, quotas, open }: FilesDeps) {
   }
 }
 export type Files = ReturnType<typeof createFiles>
-
-/** The newest of what there could be no end of. */
-function createMemory<Value>() {
-  const values = new Map<string, Value>()
-  return {
-    get: (key: string): Value | undefined => values.get(key),
-    set(key: string, value: Value): void {
-      values.delete(key)
-      values.set(key, value)
-      for (const oldest of values.keys()) {
-        if (values.size <= remembered) break
-        values.delete(oldest)
-      }
-    },
-  }
-}

@@ -1,7 +1,7 @@
 import type { Message } from '~/shared/domain/message'
 import { isFilePart, isReasoningPart, isSourcePart, isTextPart, isToolPart, type Part } from '~/shared/domain/part'
 import { redactJson } from '~/shared/domain/redaction'
-import { partsToShow } from '~/shared/domain/thinking'
+import { messageToParts } from '~/shared/domain/thinking'
 import type { Thread } from '~/shared/domain/thread'
 import type { ThreadShareOptions } from '~/shared/protocol/share'
 import { itemToKey } from './item'
@@ -23,8 +23,7 @@ export function threadToItems(thread: Thread, path: readonly Message[], options:
   ]
   shown.forEach((message, position) => {
     items.push({ type: 'message', data: messageToData(message, position) })
-    const parts = message.role === 'assistant' ? partsToShow(message.parts, message.status === 'streaming') : message.parts
-    parts.forEach((part, index) => {
+    messageToParts(message, message.status === 'streaming').forEach((part, index) => {
       const data = partToData(part, options, pictures)
       if (data) items.push({ type: 'part', data: { id: `prt_${String(index).padStart(5, '0')}`, messageID: message.id, sessionID: thread.id, ...data } })
     })

@@ -1,3 +1,4 @@
+import type { Message } from './message'
 import { isTextPart, partsToText, type Part } from './part'
 
 interface Piece { type: 'text' | 'reasoning', text: string }
@@ -54,6 +55,9 @@ export function splitThinking(text: string, grows = false): Piece[] {
 export function partsToShow(parts: readonly Part[], grows = false): Part[] {
   return parts.flatMap((part, index): Part[] => (isTextPart(part) ? splitThinking(part.text, grows && index === parts.length - 1).map((piece) => ({ ...part, ...piece })) : [part]))
 }
+
+/** The parts of any message as they are shown; a person's own tags are what they wrote. */
+export const messageToParts = ({ role, parts }: Pick<Message, 'role' | 'parts'>, grows = false): Part[] => (role === 'assistant' ? partsToShow(parts, grows) : parts)
 
 /** What a reply says, without what was thought. */
 export const replyToText = (parts: readonly Part[]): string => partsToText(partsToShow(parts))
