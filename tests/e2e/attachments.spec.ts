@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { createPairingCode, pair } from './support/pairing'
-import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { chooseModel, composer, expect, replies, saveKey, send, startChat, syncStatus, test } from './support/test'
 
 const mine = (page: Page) => page.getByRole('log', { name: 'Conversation' }).getByRole('article', { name: 'You' })
 const chips = (page: Page) => page.getByRole('list', { name: 'Attachments' }).getByRole('listitem')
@@ -36,11 +36,6 @@ function crc(bytes: Buffer): number {
 const attach = (page: Page, ...files: { name: string, mimeType: string, buffer: Buffer }[]) => page.getByTestId('file-chooser').setInputFiles(files)
 const photo = (grey?: number) => ({ name: 'photo.png', mimeType: 'image/png', buffer: picture(64, 48, grey) })
 
-async function start(page: Page, model = 'fake/echo'): Promise<void> {
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, model)
-}
 async function expectPicture(page: Page, name = 'photo.png'): Promise<void> {
   const image = mine(page).last().getByRole('img', { name })
   await expect(image).toBeVisible()
@@ -52,7 +47,7 @@ test('[BL30] a picture is attached, survives a reload, goes to the model, and is
   const app = await startApp()
   const first = await openProfile(app.url)
   const { page } = first
-  await start(page)
+  await startChat(page)
   await expect(page.getByRole('button', { name: 'Attach files' })).toBeVisible()
   await attach(page, photo(), { name: 'notes.ts', mimeType: 'video/mp2t', buffer: Buffer.from('export const answer = 42') })
   await expect(chips(page)).toHaveCount(2)
@@ -86,7 +81,7 @@ test('[BL30] a picture is attached, survives a reload, goes to the model, and is
 test('[BL35] the files of a draft follow it to another device, and leave it when they are taken off or sent elsewhere', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const [first, second] = [await openProfile(app.url), await openProfile(app.url)]
-  await start(first.page)
+  await startChat(first.page)
   await send(first.page, 'hello')
   await expect(replies(first.page)).toContainText('hello')
   const thread = first.page.url()
@@ -111,7 +106,7 @@ test('[BL35] the files of a draft follow it to another device, and leave it when
 test('[BL31] a message with a picture that is sent offline goes once, with the picture, when the server is back', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await start(page)
+  await startChat(page)
   await send(page, 'hello')
   await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
   await page.evaluate(async () => { await navigator.serviceWorker.ready })
@@ -133,7 +128,7 @@ test('[BL31] a message with a picture that is sent offline goes once, with the p
 test('[BL32] pasted and dropped files are attached; a large picture can be shrunk; a file taken off is gone', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await start(page)
+  await startChat(page)
   const give = (kind: 'paste' | 'drop', name: string, bytes: number[]) => composer(page).evaluate((field, [event, file, data]) => {
     const transfer = new DataTransfer()
     transfer.items.add(new File([new Uint8Array(data)], file, { type: 'image/png' }))
@@ -158,7 +153,7 @@ test('[BL32] pasted and dropped files are attached; a large picture can be shrun
 test('[BL33] what the model or the server cannot take is said before sending', async ({ startApp, openProfile }) => {
   const app = await startApp({ NUXT_BLOB_MAX_BYTES: '100000' })
   const { page } = await openProfile(app.url)
-  await start(page, 'fake/image')
+  await startChat(page, 'fake/image')
   await attach(page, photo(50))
   await expect(page.getByText(/can’t see images \(photo\.png\)/)).toBeVisible()
   await chooseModel(page, 'fake/echo')
@@ -178,7 +173,7 @@ for (const [size, bytes] of [['small', 70], ['of 20 MB in one frame', 20 * 1024 
   test(`[BL34] a picture in a reply is shown, opens large, and is saved as it came: ${size}`, async ({ startApp, openProfile }) => {
     const app = await startApp()
     const { page } = await openProfile(app.url)
-    await start(page, `fake/image?bytes=${bytes}`)
+    await startChat(page, `fake/image?bytes=${bytes}`)
     await send(page, 'paint')
     const image = replies(page).getByRole('img').first()
     await expect(image).toBeVisible()
@@ -193,7 +188,7 @@ for (const [size, bytes] of [['small', 70], ['of 20 MB in one frame', 20 * 1024 
 test('[UI104] what is sent while its file is still being read goes out when it has been', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await start(page)
+  await startChat(page)
   await composer(page).fill('with a large file')
   await attach(page, { name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(8 * 1024 * 1024, 'a line of it\n') })
   await composer(page).press('Enter')

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../shared/errors'
-import { chooseModel, expect, replies, saveKey, send, test } from './support/test'
+import { chooseModel, expect, replies, saveKey, send, startChat, test } from './support/test'
 
 /** What each code says, and the way out that stands on the message and on the toast. */
 const words: Partial<Record<ErrorCode, { sentence: string, onMessage: string, onToast: string | null }>> = {
@@ -77,9 +77,7 @@ test('[RN9] every provider error becomes a sentence on the message and a toast, 
 test('[RN153] a refusal that passes shows when it is tried again, and ends as the reply', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/429?after=4&times=1')
+  await startChat(page, 'fake/429?after=4&times=1')
   await send(page, 'once more')
   await expect(replies(page)).toContainText(/Trying again in \d s/)
   await expect(replies(page)).toContainText('once more')
@@ -90,9 +88,7 @@ test('[RN153] a refusal that passes shows when it is tried again, and ends as th
 test('[UI103] a reply that reached its limit goes on by Continue, one without a word can be asked for again, and tags of thinking are no text', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/length')
+  await startChat(page, 'fake/length')
   await send(page, 'a long one')
   await expect(replies(page)).toContainText('The reply reached the limit of its length')
   await expect(replies(page).getByRole('button', { name: 'Continue' })).toBeVisible()

@@ -1,4 +1,4 @@
-import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { chooseModel, composer, expect, replies, saveKey, send, startChat, syncStatus, test } from './support/test'
 
 test('[RN1] a first chat: claim, key, send, tokens one after another, reload mid-stream, browser restart', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
@@ -45,9 +45,7 @@ test('[UI34] a send without a key keeps the text and offers the login', async ({
 test('[RN170] Stop keeps what came, and upstream is cancelled', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo?pauseAt=2')
+  await startChat(page, 'fake/echo?pauseAt=2')
   await send(page, 'one two three four five six seven')
   await expect(replies(page)).toContainText('one two')
   await page.getByRole('button', { name: 'Stop' }).click()

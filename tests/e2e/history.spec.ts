@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import type { FakeOpenRouter } from '../fakes/openrouter/index.mjs'
 import { summaryInstruction, summaryToContent } from '../../shared/domain/history'
-import { chooseModel, expect, replies, saveKey, send, test } from './support/test'
+import { chooseModel, expect, replies, send, startChat, test } from './support/test'
 
 const notice = (page: Page) => page.getByRole('status', { name: 'History' })
 const wordsOf = (index: number): string => `hello ${index} ${'and so on '.repeat(32)}`.trim()
@@ -19,9 +19,7 @@ async function say(page: Page, index: number): Promise<void> {
 test('[UI48] a thread too long for its model says so before sending; without its start, or with a summary of it, exactly what is shown is sent', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/small')
+  await startChat(page, 'fake/small')
   for (const index of [1, 2, 3]) await say(page, index)
   await expect(notice(page)).toHaveText('')
   await say(page, 4)
@@ -64,9 +62,7 @@ test('[UI48] a thread too long for its model says so before sending; without its
 test('[UI49] a reply that the provider found too long offers to drop the start, and goes out shorter', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   for (const [index, text] of ['first of all '.repeat(20), 'then this'].entries()) {
     await send(page, text.trim())
     await expect(replies(page)).toHaveCount(index + 1)

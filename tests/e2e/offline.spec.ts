@@ -1,11 +1,9 @@
-import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { composer, expect, replies, send, startChat, syncStatus, test } from './support/test'
 
 test('[ST90] with the server gone the app reloads, reads, searches titles and queues a message, which goes out once when the server is back', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'lighthouse keepers of the north')
   await expect(replies(page)).toContainText('lighthouse keepers')
   await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
@@ -38,9 +36,7 @@ test('[ST90] with the server gone the app reloads, reads, searches titles and qu
 test('[RN7] a queued send that is edited goes out once with the edited text; a cancelled one never', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'hello')
   await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
   await page.evaluate(async () => { await navigator.serviceWorker.ready })

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { createPairingCode, pair } from './support/pairing'
-import { chooseModel, expect, replies, saveKey, send, test } from './support/test'
+import { chooseModel, expect, replies, send, startChat, test } from './support/test'
 
 const settings = (page: Page) => page.getByRole('dialog', { name: 'Reply settings' })
 const opener = (page: Page) => page.getByRole('button', { name: 'Reply settings' })
@@ -14,9 +14,7 @@ test('[UI47] reply settings reach the provider exactly as chosen, outlive a relo
   const app = await startApp()
   const first = await openProfile(app.url)
   const { page } = first
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/reasoning')
+  await startChat(page, 'fake/reasoning')
   await opener(page).click()
   await settings(page).getByRole('textbox', { name: 'System prompt' }).fill('Answer in rhymes.')
   await settings(page).getByRole('slider', { name: 'Temperature' }).fill('0.4')

@@ -4,7 +4,7 @@ import BetterSqlite3 from 'better-sqlite3'
 import { change } from '../server/changes'
 import type { App } from './support/app'
 import { createPairingCode, pair } from './support/pairing'
-import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { composer, expect, replies, send, startChat, syncStatus, test } from './support/test'
 
 /** Another device of the same person writes until the server takes no more. */
 async function fill(app: App): Promise<void> {
@@ -22,9 +22,7 @@ async function fill(app: App): Promise<void> {
 test('[UI100] a full server is said, what is written waits, and nothing is lost', async ({ startApp, openProfile }) => {
   const app = await startApp({ NUXT_SPACE_MAX_BYTES: '1048576' })
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'there is room')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await fill(app)
@@ -39,9 +37,7 @@ test('[UI100] a full server is said, what is written waits, and nothing is lost'
 test('[UI101] a damaged server is said, and the device stays whole', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'before the damage')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await app.stop()
@@ -62,9 +58,7 @@ test('[UI101] a damaged server is said, and the device stays whole', async ({ st
 test('[UI102] a thread whose messages are all kept aside says so, and leads to where they are', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'spoilt on the server')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await expect(syncStatus(page)).toContainText('Synced')

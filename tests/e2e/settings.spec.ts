@@ -1,4 +1,4 @@
-import { chooseModel, expect, replies, saveKey, send, test } from './support/test'
+import { expect, replies, saveKey, send, startChat, test } from './support/test'
 
 test('[AU87] login by PKCE brings a key that appears in no address, and Log out flips the indicator in every tab', async ({ startApp, openProfile, provider }) => {
   const app = await startApp()
@@ -56,9 +56,7 @@ test('[UI42] settings has its sections, and this device can be renamed', async (
 test('[UI43] what a reply, a thread and a day took is shown, reasoning tokens apart', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/reasoning')
+  await startChat(page, 'fake/reasoning')
   await send(page, 'what does it cost')
   await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')
   await expect(replies(page)).toContainText('60 tokens out, 18 of them reasoning')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import BetterSqlite3 from 'better-sqlite3'
 import { createPairingCode, pair } from './support/pairing'
-import { chooseModel, composer, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { chooseModel, composer, expect, replies, saveKey, send, startChat, syncStatus, test } from './support/test'
 
 test('[ST75] a browser without files says that nothing lasts here, works on, and keeps what was not sent over a reload', async ({ startApp, openProfile }) => {
   const app = await startApp()
@@ -32,9 +32,7 @@ test('[ST75] a browser without files says that nothing lasts here, works on, and
 test('[ST76] a full disk is said, nothing is lost by it, and the text goes out once there is room', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'there is room')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   const browser = await page.context().newCDPSession(page)
@@ -56,9 +54,7 @@ test('[ST76] a full disk is said, nothing is lost by it, and the text goes out o
 test('[ST67] the database of an earlier space is listed, downloads as a file that opens, and can be deleted', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'in the first space')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await expect(syncStatus(page)).toContainText('Synced')
@@ -93,9 +89,7 @@ test('[ST67] the database of an earlier space is listed, downloads as a file tha
 test('[ST140] a server that lost its database gets it back from the devices, the first of which claims it', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await page.getByTestId('file-chooser').setInputFiles({ name: 'kept.txt', mimeType: 'text/plain', buffer: Buffer.from('the bytes of a file') })
   await expect(page.getByRole('list', { name: 'Attachments' }).getByRole('listitem')).toHaveCount(1)
   await send(page, 'kept by the first device')
@@ -126,9 +120,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`[ST116] what could not be read is said in Settings with its reason, is exported, and comes back, ${colorScheme}`, async ({ startApp, openProfile }) => {
     const app = await startApp()
     const { page } = await openProfile(app.url, { colorScheme })
-    await page.goto('/')
-    await saveKey(page)
-    await chooseModel(page, 'fake/echo')
+    await startChat(page)
     await send(page, 'spoilt on the server')
     await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
     await expect(syncStatus(page)).toContainText('Synced')
@@ -157,9 +149,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('[ST61] what was exported is imported on another device, with the server gone', async ({ startApp, openProfile }) => {
   const app = await startApp()
   const { page } = await openProfile(app.url)
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'a lighthouse to take along')
   await expect(replies(page).getByRole('button', { name: 'Retry' })).toBeVisible()
   await page.goto('/settings')

@@ -1,14 +1,12 @@
 import type { App } from './support/app'
 import type { Profile } from './support/profile'
-import { chooseModel, expect, replies, saveKey, send, syncStatus, test } from './support/test'
+import { expect, replies, send, startChat, syncStatus, test } from './support/test'
 
 /** A thread in the first tab, which leads, and the same thread in a second one. */
 async function openTwoTabs({ url }: App, open: (origin: string) => Promise<Profile>) {
   const profile = await open(url)
   const { page } = profile
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, 'from the leading tab')
   await expect(replies(page)).toContainText('from the leading tab')
   const second = await profile.newTab(page.url())

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from '@playwright/test'
-import { chooseModel, composer, expect, replies, saveKey, send, test } from './support/test'
+import { composer, expect, replies, send, startChat, test } from './support/test'
 
 const mine = (page: Page) => page.getByRole('log', { name: 'Conversation' }).getByRole('article', { name: 'You' })
 const sidebar = (page: Page) => page.getByRole('navigation', { name: 'Threads' })
@@ -16,9 +16,7 @@ async function menu(page: Page, name: string): Promise<void> {
 }
 
 async function startThread(page: Page, text: string): Promise<void> {
-  await page.goto('/')
-  await saveKey(page)
-  await chooseModel(page, 'fake/echo')
+  await startChat(page)
   await send(page, text)
   await expect(replies(page)).toContainText(text)
   await expect(replies(page)).not.toHaveAttribute('aria-busy', 'true')

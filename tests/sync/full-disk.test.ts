@@ -17,21 +17,27 @@ afterAll(() => server.close())
 
 const setting = (name: string) => ({ t: 'setting' as const, k: name, c: { value: 'word '.repeat(20_000) } })
 
-it('[ST77] what comes while the disk is full is asked for again until there is room, and a full file still opens and closes', async () => {
+/** A device of a space of its own, that counts how often it was told of a full disk. */
+async function start() {
   const space = await server.createSpace()
   const id = createDeviceId(random.bytes)
   const { token, tokenId } = await space.mint(id)
-  let told = 0
+  let times = 0
   const device = await createDevice({
-    id, token, url: server.url, scheduler, random, accept: (_, wire) => space.accept(id, tokenId, wire), events: { onStorageFull: () => void told++ },
+    id, token, url: server.url, scheduler, random, accept: (_, wire) => space.accept(id, tokenId, wire), events: { onStorageFull: () => void times++ },
   })
   await scheduler.run(1_000)
+  return { space, device, told: () => times }
+}
+
+it('[ST77] what comes while the disk is full is asked for again until there is room, and a full file still opens and closes', async () => {
+  const { space, device, told } = await start()
   const pages = device.db.driver.get<{ page_count: number }>('pragma page_count')!.page_count
   device.db.driver.exec(`pragma max_page_count=${pages + 1}`)
   expect(unlessFull(() => device.write([setting('own')]))).toBe(false)
   await space.write([setting('from-elsewhere')])
   await scheduler.run(30_000)
-  expect(told).toBeGreaterThan(1)
+  expect(told()).toBeGreaterThan(1)
   expect(device.client.state().state).toBe('syncing')
 
   // Another start on the full file: it can be read, and goes on asking.
@@ -47,14 +53,7 @@ it('[ST77] what comes while the disk is full is asked for again until there is r
 })
 
 it('[ST77] a device whose disk is full while it gives a restored server its rows back goes on once there is room', async () => {
-  const space = await server.createSpace()
-  const id = createDeviceId(random.bytes)
-  const { token, tokenId } = await space.mint(id)
-  let told = 0
-  const device = await createDevice({
-    id, token, url: server.url, scheduler, random, accept: (_, wire) => space.accept(id, tokenId, wire), events: { onStorageFull: () => void told++ },
-  })
-  await scheduler.run(1_000)
+  const { space, device, told } = await start()
   const backup = await space.backup()
   device.write([setting('one'), setting('two'), setting('three')])
   await scheduler.run(5_000)
@@ -62,7 +61,7 @@ it('[ST77] a device whose disk is full while it gives a restored server its rows
   device.db.driver.exec(`pragma max_page_count=${pages + Math.max(2 - free, 0)}`)
   await space.restore(backup)
   await scheduler.run(60_000)
-  expect(told).toBeGreaterThan(1)
+  expect(told()).toBeGreaterThan(1)
   expect(device.client.state().state).toBe('syncing')
   device.db.driver.exec('pragma max_page_count=1000000')
   await scheduler.run(60_000)

@@ -66,6 +66,13 @@ export async function chooseModel(page: Page, slug: string): Promise<void> {
   await page.keyboard.press('Enter')
 }
 
+/** A first visit, up to a new chat that is ready to send to this model. */
+export async function startChat(page: Page, model = 'fake/echo'): Promise<void> {
+  await page.goto('/')
+  await saveKey(page)
+  await chooseModel(page, model)
+}
+
 /** Types a message and sends it. */
 export async function send(page: Page, text: string): Promise<void> {
   await composer(page).fill(text)
